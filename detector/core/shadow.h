@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is remembered of each byte of memory, and the check of an access against it.
+ */
+#ifndef DT_SHADOW_H
+#define DT_SHADOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+
+enum dt_access_flags {
+    DT_READ = 0,
+    DT_WRITE = 1,
+    DT_ATOMIC = 2, /* does not race with other atomic accesses */
+};
+
+/* Any size, any alignment. `pc`: the call site of the callback, in the program. Exact per byte. */
+void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc);
+/* Fresh memory: all earlier accesses, sync objects and block records are void. */
+void dt_shadow_clear(uintptr_t addr, size_t size);
+
+/* Heap blocks: what reports say of an address, and the race of an access with free(). */
+struct dt_block {
+    uintptr_t addr;
+    size_t size;
+    dt_stackid allocated;
+    struct dt_task_info *by;
+};
+void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc);
+/* free(): recorded as a write of the whole block that later accesses race with. Returns false
+ * when addr is not a block. */
+bool dt_block_free(struct dt_task *t, uintptr_t addr, uintptr_t pc);
+/* The block that holds addr, freed ones included as long as they are known. */
+bool dt_block_find(uintptr_t addr, struct dt_block *ret_block);
+
+struct dt_race_side {
+    struct dt_task_info *task;
+    dt_stackid stack; /* innermost frame: the access itself */
+    uintptr_t addr;
+    uint32_t size; /* bytes of this side's access within the granule */
+    bool write, atomic, is_free;
+    dt_epoch epoch;
+};
+struct dt_race {
+    struct dt_race_side now, earlier;
+    struct dt_task *current;
+};
+/* Called when an access races, by the accessing task, with no lock held; set by report/. */
+extern void (*dt_on_race)(const struct dt_race *r);
+
+struct dt_shadow_stats {
+    uint64_t reads_not_remembered; /* must stay 0 in exact mode */
+    uint64_t dropped_in_signal;    /* events of handlers that interrupted the runtime */
+    uint64_t accesses_seen;        /* 0 or 1: whether any instrumented access happened */
+};
+extern struct dt_shadow_stats dt_shadow_stats;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Synchronisation objects, found by address through the meta shadow, gone with their memory.
+ */
+#ifndef DT_SYNC_H
+#define DT_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "core/task.h"
+
+/* All earlier releases of addr happen before what t does next. No object: nothing to do. */
+void dt_acquire(struct dt_task *t, const void *addr);
+/* Adds t's past to addr's clock. */
+void dt_release(struct dt_task *t, const void *addr);
+/* addr's clock becomes t's past: t has acquired addr since the last release, or the operation is
+ * defined to replace (an atomic release store). */
+void dt_release_store(struct dt_task *t, const void *addr);
+/* Forgets the objects in [addr, addr+size). */
+void dt_sync_forget(const void *addr, size_t size);
+
+/* For atomics: the real operation and the clocks' change must be one step. dt_sync_lock returns the
+ * object locked, making it if `create`; NULL when there is none (nothing is locked then). */
+struct dt_sync {
+    uint32_t lock;
+    uint32_t next; /* chain of the granule's meta cell */
+    uintptr_t addr;
+    struct dt_clock clock;
+    /* What the lock words of pthread and gorc objects need besides. */
+    uint32_t flags;     /* DT_SYNC_* */
+    uint32_t owner_uid; /* task that holds it exclusively, 0: none */
+    dt_stackid created, locked, destroyed;
+    uint32_t recursion;
+    char name[24];
+};
+struct dt_sync *dt_sync_lock(const void *addr, bool create);
+void dt_sync_unlock(struct dt_sync *s);
+/* With s locked by dt_sync_lock. */
+void dt_sync_acquire(struct dt_task *t, struct dt_sync *s);
+void dt_sync_release(struct dt_task *t, struct dt_sync *s);
+void dt_sync_release_store(struct dt_task *t, struct dt_sync *s);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A finding is plain data. Whoever notices something fills one in and calls dt_finding_add, which
+ * drops repetitions, writes it to the run's raw record at once (docs/raw-record.md), calls the
+ * program's report hook and counts it for the exit status. Symbols, text and JSON are made later,
+ * outside the target, by `gorc`.
+ */
+#ifndef DT_FINDING_H
+#define DT_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/stack.h"
+#include "core/task.h"
+
+enum dt_certainty { DT_SUSPECT, DT_LIKELY, DT_PROVEN, DT_CERTAIN };
+
+enum { DT_MAX_FRAMES = 256, DT_MAX_STACKS = 16 };
+
+struct dt_finding_stack {
+    const char *role; /* "write", "earlier read", "blocked", "closed by", "created by" ... */
+    /* Whose stack. For "created by" stacks: the creator. NULL: unknown. */
+    const struct dt_task_info *task;
+    /* Either an interned stack, or explicit return addresses, innermost first. */
+    dt_stackid id;
+    const uintptr_t *pcs;
+    size_t npcs;
+    const char *note; /* "holding: mutex 0x...", wait reason ...; NULL: none */
+};
+
+struct dt_finding_object {
+    const char *kind; /* "chan", "mutex", "heap block", "global", "stack", ...; NULL: none */
+    const char *name; /* gorc_set_name's, or NULL */
+    uintptr_t addr;
+    size_t size; /* 0: unknown */
+};
+
+struct dt_finding {
+    const char *kind; /* API.md's "kinds and words": "data-race", "goroutine-leak", "misuse" ... */
+    const char *rule; /* "data-race", "heap-use-after-free", "double-close" ... */
+    const char *words; /* first line's words: "data race", "close of closed channel" */
+    enum dt_certainty certainty;
+    const char *message; /* one sentence, or NULL */
+    struct dt_finding_object object;
+    struct dt_finding_stack stacks[DT_MAX_STACKS];
+    size_t nstacks;
+    bool counts; /* for the exit status, at the level and end of this run (API.md) */
+};
+
+/* Appends a stack; ignores more than DT_MAX_STACKS. Follows with the "created by" stacks of `task`
+ * and its ancestors when `with_creation`. */
+void dt_finding_stack(struct dt_finding *f, const char *role, const struct dt_task_info *task,
+    dt_stackid id, const char *note);
+void dt_finding_pcs(struct dt_finding *f, const char *role, const struct dt_task_info *task,
+    const uintptr_t *pcs, size_t npcs, const char *note);
+void dt_finding_creation(struct dt_finding *f, const struct dt_task_info *task);
+
+/* Returns false when the same finding (kind, rule, module offsets of its stacks) was there before.
+ * Async-signal-safe. */
+bool dt_finding_add(const struct dt_finding *f);
+/* So far; for the summary and the exit status. */
+unsigned dt_findings_counting(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Native stacks through libunwind; the only user of it in the race library.
+ */
+#ifndef DT_UNWIND_H
+#define DT_UNWIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The caller's own stack, from the frame that returns to `from_pc` outwards (0: from the caller). */
+size_t dt_unwind_here(uintptr_t from_pc, uintptr_t *ret_pcs, size_t max);
+
+/* Callee-saved registers of something that does not run. */
+struct dt_regs {
+    uintptr_t pc, sp, bp, bx, r12, r13, r14, r15;
+};
+/* Frames of the library itself at the inner end are left out. */
+size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The seam: everything the library tells the detector. lib/ owns this header, the race library
+ * implements it (detector/runtime/hooks_detect.c), and in the production library (GORC_DETECT not
+ * defined) every hook is an empty inline function. lib/ knows nothing else of the detector.
+ *
+ * Rules for callers:
+ *  - A hook may be called with a channel's or a scheduler's internal lock held: a hook never
+ *    parks, never calls back into lib/ (but for inspect.h at report time) and takes only leaf locks.
+ *  - "Current task" is what the last gorc__hook_switch on this OS thread said, else the thread.
+ *  - The scheduler itself must create no happens-before edge. Only the functions of the group
+ *    "happens-before" do.
+ */
+#ifndef GORC_LIB_HOOKS_H
+#define GORC_LIB_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The detector's part of a task; embedded in every goroutine and in every thread record. */
+struct gorc__hook_task {
+    void *detect; /* owned by the detector, NULL until it has seen the task */
+};
+
+/* A place in the program, remembered to be shown later (who made it, who closed it). The race
+ * library keeps the id of a complete stack here, the production library a return address.
+ * 0 is "unknown". */
+typedef uint64_t gorc__place;
+
+/* Kinds of object that a report can name. */
+enum gorc__object_kind {
+    GORC__OBJ_NONE,
+    GORC__OBJ_CHAN,
+    GORC__OBJ_SELECT,
+    GORC__OBJ_MUTEX,
+    GORC__OBJ_RWMUTEX,
+    GORC__OBJ_WAITGROUP,
+    GORC__OBJ_ONCE,
+    GORC__OBJ_COND,
+    GORC__OBJ_TIMER,
+    GORC__OBJ_GOROUTINE,
+};
+
+/* A programming error (API.md, "Misuse"). All strings are constant text. */
+struct gorc__misuse {
+    const char *rule;    /* "double-close", "send-on-closed", ... */
+    const char *message; /* the words of the report's first line: "close of closed channel" */
+    enum gorc__object_kind object_kind;
+    const void *object;
+    gorc__place object_created;
+    const char *earlier_role; /* "closed by", or NULL */
+    gorc__place earlier;
+    uint64_t earlier_goid; /* 0: unknown */
+};
+
+#ifdef GORC_DETECT
+
+/* --- lifecycle --- */
+
+/* The runtime starts; the calling thread's task becomes the task of goroutine 1 if it is the
+ * process's main thread. `main_task` is the main goroutine's hook part. */
+void gorc__hook_start(struct gorc__hook_task *main_task);
+/* The current task makes goroutine `goid`: the `go` statement happens before its start. */
+void gorc__hook_go(
+    struct gorc__hook_task *child, uint64_t goid, const char *name, gorc__place created);
+/* The goroutine has ended. Called on the scheduler's stack, after the last switch away from it. */
+void gorc__hook_end(struct gorc__hook_task *task);
+/* This OS thread now runs `to`; NULL: the scheduler itself (whatever it does is nobody's). Creates
+ * no edge. Called on the scheduler side, just before the register switch. */
+void gorc__hook_switch(struct gorc__hook_task *to);
+/* A thread of the program's own calls gorc for the first time; `task` is its record in lib. */
+void gorc__hook_thread_attach(struct gorc__hook_task *task);
+void gorc__hook_name(const void *object, const char *name);
+
+/* --- happens-before --- */
+
+/* By key: any address of an object that lives until gorc__hook_forget or until its memory is
+ * freed. acquire: all earlier releases of key happen before what the current task does next.
+ * release adds the current task's past to the key; release_store replaces the key's past (right
+ * only when the current task has acquired key since the last release). */
+void gorc__hook_acquire(const void *key);
+void gorc__hook_release(const void *key);
+void gorc__hook_release_store(const void *key);
+void gorc__hook_forget(const void *key, size_t size);
+/* Between the current task and one that is parked and that the caller alone may wake. */
+void gorc__hook_hb_to(struct gorc__hook_task *parked);   /* my past -> its resumption */
+void gorc__hook_hb_from(struct gorc__hook_task *parked); /* its past -> what I do next */
+
+/* --- memory --- */
+
+/* The library reads or writes the program's memory for the current task, called from `pc`. */
+void gorc__hook_read(const void *p, size_t size, const void *pc);
+void gorc__hook_write(const void *p, size_t size, const void *pc);
+/* Memory of the library that becomes visible to the program or is taken back (stacks, buffers):
+ * whatever was known of it is void. */
+void gorc__hook_fresh(const void *p, size_t size);
+
+/* --- locks, for "held locks" and abandoned locks --- */
+
+void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc);
+void gorc__hook_unlocked(const void *lock, bool shared);
+
+/* --- reports --- */
+
+/* The current task's whole stack; `pc` is the return address of the public function. */
+gorc__place gorc__hook_place(const void *pc);
+/* Records the misuse. true: on_misuse=continue, the operation has no effect and returns; false:
+ * the record is complete, the caller aborts. */
+bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc);
+/* All goroutines are asleep and nothing can wake one (G3). Writes the findings; the caller then
+ * ends the process. */
+void gorc__hook_all_asleep(void);
+bool gorc__hook_active(void);
+
+#else
+
+static inline void gorc__hook_start(struct gorc__hook_task *main_task)
+{
+    (void)main_task;
+}
+static inline void gorc__hook_go(
+    struct gorc__hook_task *child, uint64_t goid, const char *name, gorc__place created)
+{
+    (void)child, (void)goid, (void)name, (void)created;
+}
+static inline void gorc__hook_end(struct gorc__hook_task *task)
+{
+    (void)task;
+}
+static inline void gorc__hook_switch(struct gorc__hook_task *to)
+{
+    (void)to;
+}
+static inline void gorc__hook_thread_attach(struct gorc__hook_task *task)
+{
+    (void)task;
+}
+static inline void gorc__hook_name(const void *object, const char *name)
+{
+    (void)object, (void)name;
+}
+static inline void gorc__hook_acquire(const void *key)
+{
+    (void)key;
+}
+static inline void gorc__hook_release(const void *key)
+{
+    (void)key;
+}
+static inline void gorc__hook_release_store(const void *key)
+{
+    (void)key;
+}
+static inline void gorc__hook_forget(const void *key, size_t size)
+{
+    (void)key, (void)size;
+}
+static inline void gorc__hook_hb_to(struct gorc__hook_task *parked)
+{
+    (void)parked;
+}
+static inline void gorc__hook_hb_from(struct gorc__hook_task *parked)
+{
+    (void)parked;
+}
+static inline void gorc__hook_read(const void *p, size_t size, const void *pc)
+{
+    (void)p, (void)size, (void)pc;
+}
+static inline void gorc__hook_write(const void *p, size_t size, const void *pc)
+{
+    (void)p, (void)size, (void)pc;
+}
+static inline void gorc__hook_fresh(const void *p, size_t size)
+{
+    (void)p, (void)size;
+}
+static inline void gorc__hook_locked(
+    const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)
+{
+    (void)lock, (void)kind, (void)shared, (void)pc;
+}
+static inline void gorc__hook_unlocked(const void *lock, bool shared)
+{
+    (void)lock, (void)shared;
+}
+static inline gorc__place gorc__hook_place(const void *pc)
+{
+    return (gorc__place)(uintptr_t)pc;
+}
+static inline bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
+{
+    (void)m, (void)pc;
+    return false;
+}
+static inline void gorc__hook_all_asleep(void)
+{
+}
+static inline bool gorc__hook_active(void)
+{
+    return false;
+}
+
+#endif
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A read-only walk over all goroutines: their state, what they wait for, where. It serves the leak
+ * and deadlock reports and, from outside the process, `gorc dump`. It takes no lock that a stuck
+ * program could hold and allocates nothing, so it may run in a signal handler; what it shows of a
+ * goroutine that runs meanwhile is a snapshot.
+ */
+#ifndef GORC_LIB_INSPECT_H
+#define GORC_LIB_INSPECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hooks.h"
+
+enum gorc__g_state {
+    GORC__G_DEAD,
+    GORC__G_RUNNABLE,
+    GORC__G_RUNNING,
+    GORC__G_BLOCKED,  /* parked: reason, object and since are valid */
+    GORC__G_BLOCKING, /* inside gorc_blocking(): a call that blocks the OS thread */
+};
+
+/* The callee-saved registers of a goroutine that is not running, enough to unwind it. */
+struct gorc__g_regs {
+    uintptr_t pc, sp, bp, bx, r12, r13, r14, r15;
+};
+
+struct gorc__inspect_g {
+    uint64_t goid; /* main is 1 */
+    const char *name; /* NULL: none */
+    enum gorc__g_state state;
+    bool is_system;     /* belongs to the library itself: never shown as the program's */
+    bool is_foreign;    /* an OS thread of the program that waits in a gorc call */
+    const char *reason; /* wait reason from waitreason.def: "chan send", "select", "sleep" ... */
+    bool timed;         /* it waits with a timeout or for a timer: somebody will come */
+    enum gorc__object_kind object_kind;
+    const void *object;
+    const char *object_name; /* from gorc_set_name, or NULL */
+    gorc__place object_created;
+    int64_t since;  /* when the wait began, gorc_now() nanoseconds; 0: unknown */
+    uint64_t holder; /* goid that holds the lock waited for, 0: unknown or none */
+    uint64_t parent; /* goid of its creator */
+    gorc__place created;
+    const void *entry; /* the goroutine's function */
+    struct gorc__g_regs regs; /* valid for RUNNABLE (pc != 0) and BLOCKED */
+    uintptr_t stack_lo, stack_hi;
+    struct gorc__hook_task *task;
+};
+
+/* Asks every worker to stay out of user code once it enters the scheduler, and waits until they
+ * have or `patience_ns` has passed (goroutines that compute without calling gorc are not stopped).
+ * The caller must end the process or call gorc__inspect_resume. */
+void gorc__inspect_stop(int64_t patience_ns);
+void gorc__inspect_resume(void);
+
+/* Calls `fn` for every goroutine that has not ended, main included, foreign threads that wait in a
+ * gorc call included, until it returns false. */
+void gorc__inspect_goroutines(bool (*fn)(const struct gorc__inspect_g *g, void *arg), void *arg);
+
+/* Goroutines started so far, main included; 0: the runtime was never started. */
+uint64_t gorc__inspect_started(void);
+
+/* True when the calling OS thread is one of the library's workers or its sysmon. */
+bool gorc__inspect_is_worker_thread(void);
+
+#endif
