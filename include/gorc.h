@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gorc: Go's concurrency for C. This header includes all others.
+ */
+#ifndef GORC_H
+#define GORC_H
+
+#include <gorc/base.h>
+#include <gorc/chan.h>
+#include <gorc/detect.h>
+#include <gorc/go.h>
+#include <gorc/select.h>
+#include <gorc/sync.h>
+#include <gorc/time.h>
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Goroutines: functions that run concurrently on a few OS threads ("workers").
+ *
+ * There is no init call: the first gorc call starts the runtime. main is goroutine 1; its stack is
+ * the process's. When main returns, the process ends without waiting for other goroutines (G1).
+ */
+#ifndef GORC_GO_H
+#define GORC_GO_H
+
+#include <gorc/base.h>
+
+GORC_BEGIN_DECLS
+
+typedef void (*gorc_fn)(void *arg);
+
+/* Runs fn(arg) in a new goroutine. Does not block. What the caller did before happens before the
+ * start of fn. Prints one line and aborts when memory is out. fn == NULL is a misuse (G4). */
+GORC_API void gorc_go(gorc_fn fn, void *arg);
+
+/* As gorc_go, but returns -ENOMEM when memory is out; 0 when the goroutine was made. */
+GORC_API int gorc_try_go(gorc_fn fn, void *arg);
+
+struct gorc_go_options {
+    const char *name;  /* shown in reports and dumps; must outlive the goroutine; NULL: none */
+    size_t stack_size; /* bytes, rounded up; 0: GORC_STACK or the default of 64 KB */
+    bool lock_thread;  /* the goroutine keeps one OS thread to itself for its whole life (G7) */
+};
+
+/* As gorc_go, with options. */
+GORC_API void gorc_go_with(const struct gorc_go_options *options, gorc_fn fn, void *arg);
+
+/* Lets other runnable goroutines go first (G5). On a foreign thread: sched_yield(). */
+GORC_API void gorc_yield(void);
+
+/* Ends the calling goroutine after running its deferred calls, last first (G2). Does not run C++
+ * destructors. Called by main, the others go on. Outside a goroutine it is a misuse. */
+GORC_API void gorc_goexit(void) __attribute__((noreturn));
+
+/* The caller's number: main is 1, 0 on a thread that is not a goroutine. */
+GORC_API uint64_t gorc_goid(void);
+
+/* Sets the number of workers that run goroutines at once if n > 0; returns the previous number.
+ * The start value is GORC_PROCS, or the number of processors available to the process. */
+GORC_API int gorc_procs(int n);
+
+/* Goroutines that have not ended, main included; a snapshot. */
+GORC_API size_t gorc_num_goroutines(void);
+
+/* Names a channel, lock, wait group ...: shown in every report and dump. The string is copied; NULL
+ * removes the name. The name ends with the object. */
+GORC_API void gorc_set_name(const void *object, const char *name);
+
+/* --- deferred calls --- */
+
+/* Bookkeeping of one gorc_defer; lives in the enclosing block. */
+struct gorc_defer_record {
+    gorc_fn fn;
+    void *arg;
+    struct gorc_defer_record *next;
+    void *owner;
+};
+
+GORC_API void gorc_defer_push(struct gorc_defer_record *record, gorc_fn fn, void *arg);
+/* Runs the record's call unless gorc_goexit has already done so. */
+GORC_API void gorc_defer_run(struct gorc_defer_record *record);
+
+#define GORC_DEFER_PASTE_(a, b) a##b
+#define GORC_DEFER_PASTE(a, b) GORC_DEFER_PASTE_(a, b)
+#define GORC_DEFER_AS(record, fn, arg)                                                             \
+    struct gorc_defer_record record __attribute__((cleanup(gorc_defer_run)));                      \
+    gorc_defer_push(&record, (fn), (arg))
+
+/* Runs fn(arg) at the end of the enclosing block, and on gorc_goexit. A statement; several in one
+ * block run last first. Not for use as the body of an if or a loop without braces. */
+#define gorc_defer(fn, arg)                                                                        \
+    GORC_DEFER_AS(GORC_DEFER_PASTE(gorc_deferred_, __COUNTER__), (fn), (arg))
+
+GORC_END_DECLS
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Raising a misuse: an error of the program that Go would panic on (API.md, "Misuse").
+ */
+#ifndef GORC_LIB_BASE_MISUSE_H
+#define GORC_LIB_BASE_MISUSE_H
+
+#include "hooks.h"
+
+/* Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
+ * detector runs with on_misuse=continue: then the operation must have no effect and return. Call it
+ * without any lock held. */
+void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc);
+
+/* The common case: no earlier operation is known. */
+void gorc__misuse_simple(const char *rule, const char *message, enum gorc__object_kind kind,
+    const void *object, const void *pc);
+
+/* An error that is not the program's logic (no memory, no thread): one line, then abort(). */
+void gorc__fatal(const char *message) __attribute__((noreturn));
+
+/* Plain build: prints the calling stack, and a place, to stderr. Race build: nothing. */
+void gorc__print_stack(void);
+void gorc__print_place(const char *role, gorc__place place, uint64_t goid);
+
+/* Plain build: the return address of the public function is the place. */
+#define GORC__PC() __builtin_extract_return_addr(__builtin_return_address(0))
+
+#endif
