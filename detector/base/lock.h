@@ -12,6 +12,9 @@
 typedef uint32_t dt_lock;
 
 void dt_lock_slow(dt_lock *l);
+/* One step of waiting: spins first, then yields, then sleeps. *round starts at 0. Keeps errno out
+ * of it: syscall() is used by callers that save errno or cannot be seen by the program. */
+void dt_pause(unsigned *round);
 
 static inline bool dt_lock_try(dt_lock *l)
 {

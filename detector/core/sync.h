@@ -43,4 +43,14 @@ void dt_sync_acquire(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release_store(struct dt_task *t, struct dt_sync *s);
 
+/* Fences (C11 7.17.4). A relaxed load calls dt_sync_acquire_relaxed: what it read counts from the
+ * next acquire fence on. A relaxed store or RMW calls the release_relaxed forms: they publish what
+ * came before the last release fence, if any. `store`: the value replaces what the location
+ * carried (an RMW adds to it). A task's own past is t->clock *and* its own component, which is not
+ * kept in the tree: use these functions, never t->clock by itself. */
+void dt_fence_acquire(struct dt_task *t);
+void dt_fence_release(struct dt_task *t);
+void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s);
+void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store);
+
 #endif
