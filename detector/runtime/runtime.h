@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "runtime/wait.h"
 
 /* Idempotent; callable before any constructor (__tsan_init comes from .preinit_array). */
 void dt_init(void);
@@ -20,32 +21,40 @@ extern bool dt_on; /* false before dt_init and after the run's end was recorded 
 static inline struct dt_task *dt_enter(void)
 {
     struct dt_task *t = dt_self;
-    if (__builtin_expect(t == &dt_task_unknown, 0))
+    if (__builtin_expect(t == &dt_task_unknown, 0)) {
+        if (!dt_on)
+            return NULL;
         t = dt_task_meet();
+    }
     if (__builtin_expect(!t || t->in_runtime, 0))
         return NULL;
     return t;
 }
 
-/* Threads. Called by interpose/pthread.c in these places. */
-struct dt_thread;
-struct dt_thread *dt_thread_create(uintptr_t pc);          /* in the creator, before pthread_create */
-void dt_thread_abort(struct dt_thread *th);                /* pthread_create failed */
-void dt_thread_start(struct dt_thread *th);                /* first thing on the new thread */
-void dt_thread_finish(struct dt_thread *th);               /* last thing on it */
-void dt_thread_joined(struct dt_thread *th, uintptr_t pc); /* after pthread_join succeeded */
-void dt_thread_detached(struct dt_thread *th);
+/* Around work on the core's data: what a signal handler does meanwhile is dropped. Nests. */
+static inline void dt_begin(struct dt_task *t)
+{
+    t->in_runtime++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+static inline void dt_finish(struct dt_task *t)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    t->in_runtime--;
+}
 
-/* Blocking state of plain threads: set around every blocking call of libc that is interposed. */
-struct dt_wait {
-    const char *reason;  /* "pthread mutex", "pthread join", "read" ... */
-    const void *object;
-    bool timed;
-    uintptr_t regs[8]; /* pc sp bp bx r12 r13 r14 r15, to unwind it while it waits */
-};
+/* The current task's whole stack with `pc` innermost: from its shadow stack, or, where the program
+ * is not instrumented, from the native one. */
+dt_stackid dt_here(struct dt_task *t, uintptr_t pc);
 
 /* Why a run ends. */
-enum dt_end { DT_END_EXIT, DT_END_FAST_EXIT, DT_END_SIGNAL_ASKED, DT_END_SIGNAL_FATAL, DT_END_EXEC };
+enum dt_end {
+    DT_END_EXIT,
+    DT_END_FAST_EXIT,
+    DT_END_SIGNAL_ASKED,
+    DT_END_SIGNAL_FATAL,
+    DT_END_EXEC
+};
 /* The shutdown hook: leaks, deadlocks, summary, print. The first caller does it, later ones return.
  * Returns the exit status to use in place of `status` (bare runs: 66 when findings count). */
 int dt_shutdown(enum dt_end why, int status);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Words and stacks for reports; see describe.h. Async-signal-safe throughout.
+ */
+#include <string.h>
+
+#include "base/out.h"
+#include "core/stack.h"
+#include "core/sync.h"
+#include "report/unwind.h"
+#include "runtime/describe.h"
+#include "runtime/runtime.h"
+#include "runtime/thread.h"
+
+enum { MAX_HERE = 64 };
+
+dt_stackid dt_here(struct dt_task *t, uintptr_t pc)
+{
+    if (t->top != t->base)
+        return dt_stack_here(t, pc);
+    uintptr_t pcs[MAX_HERE];
+    size_t n = dt_unwind_here(pc, pcs, MAX_HERE);
+    return n ? dt_stack_intern(pcs, n) : dt_stack_here(t, pc);
+}
+
+const char *dt_object_kind(enum gorc__object_kind kind)
+{
+    switch (kind) {
+    case GORC__OBJ_CHAN:
+        return "chan";
+    case GORC__OBJ_SELECT:
+        return "select";
+    case GORC__OBJ_MUTEX:
+        return "mutex";
+    case GORC__OBJ_RWMUTEX:
+        return "rwmutex";
+    case GORC__OBJ_WAITGROUP:
+        return "wait group";
+    case GORC__OBJ_ONCE:
+        return "once";
+    case GORC__OBJ_COND:
+        return "cond";
+    case GORC__OBJ_TIMER:
+        return "timer";
+    case GORC__OBJ_GOROUTINE:
+        return "goroutine";
+    case GORC__OBJ_NONE:
+        break;
+    }
+    return NULL;
+}
+
+bool dt_object_name(const void *object, char ret_name[24])
+{
+    struct dt_sync *s = dt_sync_lock(object, false);
+    if (!s)
+        return false;
+    memcpy(ret_name, s->name, sizeof s->name);
+    dt_sync_unlock(s);
+    return ret_name[0] != 0;
+}
+
+/* --- text --- */
+
+void dt_text_add(struct dt_text *t, const char *s)
+{
+    size_t n = strlen(s);
+    if (!t->left)
+        return;
+    if (n >= t->left)
+        n = t->left - 1;
+    memcpy(t->at, s, n);
+    t->at += n;
+    t->left -= n;
+    *t->at = 0;
+}
+
+void dt_text_u64(struct dt_text *t, uint64_t n)
+{
+    char digits[24], *p = digits + sizeof digits;
+    *--p = 0;
+    do
+        *--p = (char)('0' + n % 10);
+    while (n /= 10);
+    dt_text_add(t, p);
+}
+
+void dt_text_hex(struct dt_text *t, uint64_t n)
+{
+    char digits[24], *p = digits + sizeof digits;
+    *--p = 0;
+    do
+        *--p = "0123456789abcdef"[n & 15];
+    while (n >>= 4);
+    dt_text_add(t, "0x");
+    dt_text_add(t, p);
+}
+
+void dt_text_ns(struct dt_text *t, int64_t ns)
+{
+    static const struct {
+        int64_t unit;
+        const char *name;
+    } units[] = {{1000000000, " s"}, {1000000, " ms"}, {1000, " us"}, {1, " ns"}};
+    size_t i = 0;
+    while (i < 3 && ns < units[i].unit)
+        i++;
+    dt_text_u64(t, (uint64_t)(ns / units[i].unit));
+    uint64_t tenths = (uint64_t)(ns % units[i].unit) * 10 / (uint64_t)units[i].unit;
+    if (ns / units[i].unit < 10 && tenths) {
+        dt_text_add(t, ".");
+        dt_text_u64(t, tenths);
+    }
+    dt_text_add(t, units[i].name);
+}
+
+/* The verb for a reason of waitreason.def; others are shown as they are. */
+static const struct {
+    const char *reason, *words;
+} phrases[] = {
+    {"chan send", "to send on"},
+    {"chan receive", "to receive from"},
+    {"chan send (nil chan)", "for ever to send on a nil channel"},
+    {"chan receive (nil chan)", "for ever to receive from a nil channel"},
+    {"select", "in select"},
+    {"select (no cases)", "for ever in an empty select"},
+    {"sleep", "in sleep"},
+    {"mutex lock", "to lock"},
+    {"rwmutex lock", "to lock"},
+    {"rwmutex rlock", "to lock for reading"},
+    {"wait group wait", "for"},
+    {"once do", "for"},
+    {"cond wait", "for a signal on"},
+};
+
+static const char *phrase(const char *reason)
+{
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (strcmp(phrases[i].reason, reason) == 0)
+            return phrases[i].words;
+    return NULL;
+}
+
+void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
+{
+    const char *words = g->reason ? phrase(g->reason) : NULL;
+    dt_text_add(t, "waits ");
+    if (words) {
+        dt_text_add(t, words);
+    } else {
+        dt_text_add(t, "in ");
+        dt_text_add(t, g->reason ? g->reason : "an unknown call");
+    }
+    const char *kind = dt_object_kind(g->object_kind);
+    if (!g->object || !kind || g->object_kind == GORC__OBJ_TIMER ||
+        g->object_kind == GORC__OBJ_SELECT)
+        return;
+    dt_text_add(t, " ");
+    dt_text_add(t, kind);
+    dt_text_add(t, " ");
+    dt_text_hex(t, (uintptr_t)g->object);
+    if (g->object_name && g->object_name[0]) {
+        dt_text_add(t, " '");
+        dt_text_add(t, g->object_name);
+        dt_text_add(t, "'");
+    }
+}
+
+/* --- stacks --- */
+
+/* The shadow stack of a task that may be running: what it held a moment ago. */
+static size_t shadow_stack(const struct dt_task *task, uintptr_t *ret_pcs, size_t max)
+{
+    size_t n = 0;
+    struct dt_frame *base = task->base, *top = task->top;
+    if (!base || top < base || top > task->limit)
+        return 0;
+    for (struct dt_frame *f = top; f > base && n < max; f--)
+        if (f->pc)
+            ret_pcs[n++] = f->pc;
+    return n;
+}
+
+size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max)
+{
+    if ((g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE) && g->regs.pc && g->regs.sp) {
+        struct dt_regs r = {g->regs.pc, g->regs.sp, g->regs.bp, g->regs.bx, g->regs.r12,
+            g->regs.r13, g->regs.r14, g->regs.r15};
+        size_t n = dt_unwind_regs(&r, ret_pcs, max);
+        if (n)
+            return n;
+    }
+    size_t n = g->task && g->task->detect ? shadow_stack(g->task->detect, ret_pcs, max) : 0;
+    if (!n && g->entry && max)
+        ret_pcs[n++] = (uintptr_t)g->entry + 1;
+    return n;
+}
+
+size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max)
+{
+    struct dt_wait w;
+    if (dt_wait_read(th, &w) && w.regs[0]) {
+        struct dt_regs r = {
+            w.regs[0], w.regs[1], w.regs[2], w.regs[3], w.regs[4], w.regs[5], w.regs[6], w.regs[7]};
+        size_t n = dt_unwind_regs(&r, ret_pcs, max);
+        if (n)
+            return n;
+    }
+    return th->task ? shadow_stack(th->task, ret_pcs, max) : 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Words and stacks for the things that leak, deadlock, misuse and dump reports show.
+ */
+#ifndef DT_DESCRIBE_H
+#define DT_DESCRIBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/inspect.h"
+
+struct dt_thread;
+
+/* "chan", "mutex" ...; NULL for GORC__OBJ_NONE. */
+const char *dt_object_kind(enum gorc__object_kind kind);
+/* The name from gorc_set_name. */
+bool dt_object_name(const void *object, char ret_name[24]);
+
+/* Text into a fixed buffer; always terminated, cut when too long. */
+struct dt_text {
+    char *at;
+    size_t left;
+};
+void dt_text_add(struct dt_text *t, const char *s);
+void dt_text_u64(struct dt_text *t, uint64_t n);
+void dt_text_hex(struct dt_text *t, uint64_t n);
+void dt_text_ns(struct dt_text *t, int64_t ns); /* "1.2 s" */
+
+/* "waits to receive from chan 0x... ('jobs')" */
+void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g);
+
+/* The stack of a goroutine that does not run, or the shadow stack of one that does. Return
+ * addresses, innermost first. */
+size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max);
+/* The same for a plain thread: unwound while it waits, else its shadow stack. */
+size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lib/hooks.h on the detector's core. A goroutine's task is hook_task.detect; the main goroutine
+ * shares the main thread's. A worker inside the scheduler has dt_task_unknown, and since its thread
+ * record exists, dt_task_meet leaves it alone: what the scheduler does is nobody's.
+ *
+ * A place is a dt_stackid. Nothing here parks or calls the library, and only leaf locks are taken.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/flags.h"
+#include "core/shadow.h"
+#include "core/stack.h"
+#include "core/sync.h"
+#include "core/task.h"
+#include "lib/hooks.h"
+#include "report/finding.h"
+#include "runtime/deadlock.h"
+#include "runtime/describe.h"
+#include "runtime/jump.h"
+#include "runtime/runtime.h"
+#include "runtime/thread.h"
+
+/* The task for the current hook, or NULL. Every use is between begin() and dt_finish(). */
+static inline struct dt_task *begin(void)
+{
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_begin(t);
+    return t;
+}
+
+static struct dt_task *task_of(struct gorc__hook_task *h)
+{
+    return h ? h->detect : NULL;
+}
+
+/* --- lifecycle --- */
+
+void gorc__hook_start(struct gorc__hook_task *main_task)
+{
+    dt_init();
+    main_task->detect = dt_main_task;
+}
+
+void gorc__hook_go(
+    struct gorc__hook_task *child, uint64_t goid, const char *name, gorc__place created)
+{
+    struct dt_task *me = begin();
+    struct dt_task *t = dt_task_new(me, DT_TASK_GOROUTINE, goid, (dt_stackid)created);
+    if (t && name)
+        dt_task_set_name(t, name);
+    child->detect = t;
+    if (me)
+        dt_finish(me);
+}
+
+void gorc__hook_end(struct gorc__hook_task *task)
+{
+    struct dt_task *t = task_of(task);
+    task->detect = NULL;
+    if (!t || t == dt_main_task)
+        return;
+    struct dt_jumps *jumps = t->owner;
+    t->owner = NULL;
+    dt_jumps_free(&jumps);
+    dt_task_end(t);
+    dt_task_free(t);
+}
+
+void gorc__hook_switch(struct gorc__hook_task *to)
+{
+    struct dt_task *t = task_of(to);
+    dt_self = t ? t : &dt_task_unknown;
+}
+
+void gorc__hook_thread_attach(struct gorc__hook_task *task)
+{
+    struct dt_task *t = dt_self;
+    if (t == &dt_task_unknown && dt_on)
+        t = dt_task_meet();
+    task->detect = t;
+}
+
+void gorc__hook_name(const void *object, const char *name)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    struct dt_sync *s = dt_sync_lock(object, true);
+    if (s) {
+        size_t n = strnlen(name, sizeof s->name - 1);
+        memcpy(s->name, name, n);
+        s->name[n] = 0;
+        dt_sync_unlock(s);
+    }
+    dt_finish(me);
+}
+
+/* --- happens-before --- */
+
+void gorc__hook_acquire(const void *key)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_acquire(me, key);
+    dt_finish(me);
+}
+
+void gorc__hook_release(const void *key)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_release(me, key);
+    dt_finish(me);
+}
+
+void gorc__hook_release_store(const void *key)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_release_store(me, key);
+    dt_finish(me);
+}
+
+void gorc__hook_forget(const void *key, size_t size)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_sync_forget(key, size);
+    dt_finish(me);
+}
+
+void gorc__hook_hb_to(struct gorc__hook_task *parked)
+{
+    struct dt_task *to = task_of(parked);
+    struct dt_task *me = to ? begin() : NULL;
+    if (!me)
+        return;
+    dt_task_edge(me, to);
+    dt_finish(me);
+}
+
+void gorc__hook_hb_from(struct gorc__hook_task *parked)
+{
+    struct dt_task *from = task_of(parked);
+    struct dt_task *me = from ? begin() : NULL;
+    if (!me)
+        return;
+    dt_task_edge(from, me);
+    dt_finish(me);
+}
+
+/* --- memory --- */
+
+void gorc__hook_read(const void *p, size_t size, const void *pc)
+{
+    struct dt_task *me = size ? dt_enter() : NULL;
+    if (me)
+        dt_access(me, (uintptr_t)p, size, DT_READ, (uintptr_t)pc);
+}
+
+void gorc__hook_write(const void *p, size_t size, const void *pc)
+{
+    struct dt_task *me = size ? dt_enter() : NULL;
+    if (me)
+        dt_access(me, (uintptr_t)p, size, DT_WRITE, (uintptr_t)pc);
+}
+
+void gorc__hook_fresh(const void *p, size_t size)
+{
+    /* The scheduler calls this too: a stack that goes back to the pool is nobody's. */
+    struct dt_task *me = begin();
+    if (dt_on)
+        dt_shadow_clear((uintptr_t)p, size);
+    if (me)
+        dt_finish(me);
+}
+
+/* --- locks --- */
+
+void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)
+{
+    (void)kind;
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_task_lock_held(me, lock, shared, (uintptr_t)pc);
+    dt_finish(me);
+}
+
+void gorc__hook_unlocked(const void *lock, bool shared)
+{
+    (void)shared;
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_task_lock_released(me, lock);
+    dt_finish(me);
+}
+
+/* --- reports --- */
+
+gorc__place gorc__hook_place(const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return 0;
+    dt_stackid id = dt_here(me, (uintptr_t)pc);
+    dt_finish(me);
+    return id;
+}
+
+bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return false;
+    struct dt_finding f = {
+        .kind = "misuse",
+        .rule = m->rule,
+        .words = m->message,
+        .certainty = DT_CERTAIN,
+        .object = {.kind = dt_object_kind(m->object_kind), .addr = (uintptr_t)m->object},
+        .counts = true,
+    };
+    char name[24];
+    if (m->object && dt_object_name(m->object, name))
+        f.object.name = name;
+    dt_finding_stack(&f, "misuse", me->info, dt_here(me, (uintptr_t)pc), NULL);
+    struct dt_task_info earlier = {.kind = DT_TASK_GOROUTINE, .id = m->earlier_goid};
+    if (m->earlier_goid == 1)
+        earlier.kind = DT_TASK_MAIN;
+    if (m->earlier)
+        dt_finding_stack(&f, m->earlier_role ? m->earlier_role : "earlier",
+            m->earlier_goid ? &earlier : NULL, (dt_stackid)m->earlier, NULL);
+    if (m->object_created)
+        dt_finding_stack(&f, "object created by", NULL, (dt_stackid)m->object_created, NULL);
+    dt_finding_creation(&f, me->info);
+    dt_finding_add(&f);
+    dt_finish(me);
+    return strcmp(dt_flags.on_misuse, "continue") == 0;
+}
+
+void gorc__hook_all_asleep(void)
+{
+    dt_deadlock_all_asleep();
+}
+
+bool gorc__hook_active(void)
+{
+    return dt_on;
+}

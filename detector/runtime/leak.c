@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Leaks; see leak.h. Goroutines that wait for the same at the same place and were made at the same
+ * place are one finding, which says how many they are. Which level a goroutine has is API.md's
+ * "Which findings count": blocked on an object without a timer or descriptor: likely; the rest:
+ * suspect. (Level "proven" needs the marking of everything reachable, which is not built yet.)
+ *
+ * A run that ends just when its last goroutines are about to return is no leak of theirs: those
+ * that run or may run get a short while to finish first.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+#include <time.h>
+
+#include "base/dalloc.h"
+#include "base/flags.h"
+#include "core/stack.h"
+#include "core/task.h"
+#include "lib/inspect.h"
+#include "report/finding.h"
+#include "runtime/describe.h"
+#include "runtime/leak.h"
+#include "runtime/runtime.h"
+#include "runtime/thread.h"
+
+enum { GRACE_MS = 20, STOP_NS = 2000000, FIRST_GROUPS = 64 };
+
+static int64_t now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+static bool certainty_counts(enum dt_certainty c)
+{
+    const char *least = dt_flags.min_certainty;
+    if (strcmp(least, "suspect") == 0)
+        return true;
+    if (strcmp(least, "proven") == 0)
+        return c >= DT_PROVEN;
+    return c >= DT_LIKELY;
+}
+
+/* --- goroutines --- */
+
+/* Goroutines alike: the first one stands for all. */
+struct group {
+    struct group *next;
+    struct gorc__inspect_g g;
+    const struct dt_task_info *info;
+    dt_stackid stack;
+    enum dt_certainty certainty;
+    uint64_t count, hash;
+};
+
+struct collection {
+    struct group **buckets;
+    size_t nbuckets, ngroups;
+    bool failed;
+    uint64_t below; /* only descendants of this goroutine; 0: all */
+    int total;
+};
+
+static bool is_program_goroutine(const struct gorc__inspect_g *g)
+{
+    return g->goid > 1 && !g->is_system && !g->is_foreign && g->state != GORC__G_DEAD;
+}
+
+static enum dt_certainty certainty_of(const struct gorc__inspect_g *g)
+{
+    return g->state == GORC__G_BLOCKED && !g->timed ? DT_LIKELY : DT_SUSPECT;
+}
+
+static bool descends_from(const struct dt_task_info *info, uint64_t goid)
+{
+    for (info = info ? info->parent : NULL; info; info = info->parent)
+        if (info->kind != DT_TASK_THREAD && info->id == goid)
+            return true;
+    return false;
+}
+
+static bool same_group(const struct group *a, const struct gorc__inspect_g *g, dt_stackid stack)
+{
+    return a->stack == stack && a->g.created == g->created && a->g.state == g->state &&
+           a->g.reason == g->reason && a->g.object_created == g->object_created;
+}
+
+static void grow(struct collection *c)
+{
+    size_t n = c->nbuckets ? c->nbuckets * 4 : FIRST_GROUPS;
+    struct group **fresh = dt_alloc(n * sizeof *fresh);
+    for (size_t i = 0; i < c->nbuckets; i++) {
+        for (struct group *p = c->buckets[i], *next; p; p = next) {
+            next = p->next;
+            p->next = fresh[p->hash % n];
+            fresh[p->hash % n] = p;
+        }
+    }
+    dt_free(c->buckets, c->nbuckets * sizeof *c->buckets);
+    c->buckets = fresh;
+    c->nbuckets = n;
+}
+
+static bool collect(const struct gorc__inspect_g *g, void *arg)
+{
+    struct collection *c = arg;
+    if (!is_program_goroutine(g))
+        return true;
+    const struct dt_task *task = g->task ? g->task->detect : NULL;
+    const struct dt_task_info *info = task ? task->info : NULL;
+    if (c->below && !descends_from(info, c->below))
+        return true;
+    c->total++;
+    uintptr_t pcs[DT_MAX_FRAMES];
+    size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
+    dt_stackid stack = n ? dt_stack_intern(pcs, n) : 0;
+    uint64_t hash = (stack * 0x9e3779b97f4a7c15u ^ g->created) * 0x9e3779b97f4a7c15u >> 20;
+    if (c->ngroups >= c->nbuckets)
+        grow(c);
+    struct group **b = &c->buckets[hash % c->nbuckets];
+    for (struct group *p = *b; p; p = p->next) {
+        if (same_group(p, g, stack)) {
+            p->count++;
+            return true;
+        }
+    }
+    struct group *p = dt_alloc(sizeof *p);
+    *p = (struct group){.next = *b,
+        .g = *g,
+        .info = info,
+        .stack = stack,
+        .certainty = certainty_of(g),
+        .count = 1,
+        .hash = hash};
+    *b = p;
+    c->ngroups++;
+    return true;
+}
+
+static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, int64_t now)
+{
+    switch (g->state) {
+    case GORC__G_BLOCKED:
+        dt_describe_wait(t, g);
+        if (g->since && now > g->since) {
+            dt_text_add(t, " for ");
+            dt_text_ns(t, now - g->since);
+        }
+        break;
+    case GORC__G_BLOCKING:
+        dt_text_add(t, "is in a blocking call");
+        break;
+    case GORC__G_RUNNABLE:
+        dt_text_add(t, "is ready to run");
+        break;
+    default:
+        dt_text_add(t, "still runs");
+    }
+}
+
+static void describe_goroutine(struct dt_text *t, const struct gorc__inspect_g *g)
+{
+    dt_text_add(t, "goroutine ");
+    dt_text_u64(t, g->goid);
+    if (g->name && g->name[0]) {
+        dt_text_add(t, " \"");
+        dt_text_add(t, g->name);
+        dt_text_add(t, "\"");
+    }
+}
+
+static void report_group(const struct group *p, bool counts, int64_t now)
+{
+    char message[320], note[200];
+    struct dt_text m = {message, sizeof message}, n = {note, sizeof note};
+    describe_goroutine(&m, &p->g);
+    dt_text_add(&m, " ");
+    describe_state(&m, &p->g, now);
+    describe_state(&n, &p->g, now);
+    if (p->count > 1) {
+        dt_text_add(&m, "; ");
+        dt_text_u64(&m, p->count - 1);
+        dt_text_add(&m, p->count == 2 ? " more is alike" : " more are alike");
+    }
+    struct dt_finding f = {
+        .kind = "goroutine-leak",
+        .rule = "goroutine-leak",
+        .words = "goroutine leak",
+        .certainty = p->certainty,
+        .message = message,
+        .object = {.kind = p->g.state == GORC__G_BLOCKED ? dt_object_kind(p->g.object_kind) : NULL,
+            .name = p->g.object_name,
+            .addr = (uintptr_t)p->g.object},
+        .counts = counts && certainty_counts(p->certainty),
+    };
+    const char *role =
+        p->g.state == GORC__G_BLOCKED || p->g.state == GORC__G_BLOCKING ? "blocked" : "running";
+    dt_finding_stack(&f, role, p->info, p->stack, note);
+    if (p->g.object_created && p->g.state == GORC__G_BLOCKED)
+        dt_finding_stack(&f, "object created by", NULL, (dt_stackid)p->g.object_created, NULL);
+    dt_finding_creation(&f, p->info);
+    dt_finding_add(&f);
+}
+
+static int report_goroutines(bool counts, uint64_t below)
+{
+    struct collection c = {.below = below};
+    grow(&c);
+    gorc__inspect_goroutines(collect, &c);
+    int64_t now = now_ns();
+    for (size_t i = 0; i < c.nbuckets; i++) {
+        for (struct group *p = c.buckets[i], *next; p; p = next) {
+            next = p->next;
+            report_group(p, counts, now);
+            dt_free(p, sizeof *p);
+        }
+    }
+    dt_free(c.buckets, c.nbuckets * sizeof *c.buckets);
+    return c.total;
+}
+
+static bool is_busy(const struct gorc__inspect_g *g, void *arg)
+{
+    if (is_program_goroutine(g) && (g->state == GORC__G_RUNNABLE || g->state == GORC__G_RUNNING))
+        ++*(int *)arg;
+    return true;
+}
+
+static void give_grace(void)
+{
+    for (int i = 0; i < GRACE_MS; i++) {
+        int busy = 0;
+        gorc__inspect_goroutines(is_busy, &busy);
+        if (!busy)
+            return;
+        struct timespec ms = {.tv_nsec = 1000000};
+        nanosleep(&ms, NULL);
+    }
+}
+
+/* --- threads --- */
+
+static bool report_thread(struct dt_thread *th, void *arg)
+{
+    const bool *counts = arg;
+    if (th->state != DT_THREAD_ENDED || !th->owns_handle || !th->task || dt_thread_is_main(th) ||
+        th->native)
+        return true;
+    char message[160];
+    struct dt_text m = {message, sizeof message};
+    dt_text_add(&m, "thread t");
+    dt_text_u64(&m, th->number);
+    dt_text_add(&m, " has ended and was neither joined nor detached");
+    struct dt_finding f = {
+        .kind = "thread-leak",
+        .rule = "thread-leak",
+        .words = "thread leak",
+        .certainty = DT_CERTAIN,
+        .message = message,
+        .object = {.kind = "thread", .name = th->task->info->name, .addr = (uintptr_t)th->handle},
+        .counts = *counts,
+    };
+    dt_finding_creation(&f, th->task->info);
+    dt_finding_add(&f);
+    return true;
+}
+
+/* --- the two entries --- */
+
+void dt_leak_record(bool counts)
+{
+    if (gorc__inspect_started()) {
+        if (counts)
+            give_grace();
+        gorc__inspect_stop(STOP_NS);
+        report_goroutines(counts, 0);
+    }
+    dt_threads_each(report_thread, &counts);
+}
+
+int dt_leak_check_descendants(void)
+{
+    struct dt_task *me = dt_enter();
+    if (!me || me->info->kind == DT_TASK_THREAD || !gorc__inspect_started())
+        return 0;
+    dt_begin(me);
+    give_grace();
+    gorc__inspect_stop(STOP_NS);
+    int n = report_goroutines(true, me->info->id);
+    gorc__inspect_resume();
+    dt_finish(me);
+    return n;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is left over when a run ends: goroutines that have not, threads that nobody joined.
+ */
+#ifndef DT_LEAK_H
+#define DT_LEAK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Records a finding for each group of alike goroutines and each thread. `counts`: the run ends in
+ * the normal way. */
+void dt_leak_record(bool counts);
+
+/* Those that descend from the current goroutine; returns their number. */
+int dt_leak_check_descendants(void);
+
+#endif

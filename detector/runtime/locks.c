@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lock bookkeeping; see locks.h. The holder is set after the real lock was taken and cleared before
+ * it is given up, so that a holder that is seen is one, and "nobody" may be late.
+ */
+#include <stddef.h>
+
+#include "core/stack.h"
+#include "core/sync.h"
+#include "core/task.h"
+#include "report/finding.h"
+#include "runtime/locks.h"
+#include "runtime/runtime.h"
+
+const char dt_wait_mutex[] = "pthread mutex";
+const char dt_wait_rwlock[] = "pthread rwlock";
+const char dt_wait_spin[] = "pthread spinlock";
+const char dt_wait_join[] = "pthread join";
+
+bool dt_wait_is_lock(const char *reason)
+{
+    return reason == dt_wait_mutex || reason == dt_wait_rwlock || reason == dt_wait_spin;
+}
+
+static dt_stackid last_held(const struct dt_task *t, const void *lock)
+{
+    for (uint32_t i = t->nheld; i-- > 0;)
+        if (t->held[i].lock == lock)
+            return t->held[i].where;
+    return 0;
+}
+
+void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc)
+{
+    dt_begin(t);
+    dt_sync_forget(lock, 1);
+    struct dt_sync *s = dt_sync_lock(lock, true);
+    if (s) {
+        s->created = dt_here(t, pc);
+        s->flags |= DT_LOCK_KNOWN;
+        dt_sync_unlock(s);
+    }
+    dt_finish(t);
+}
+
+void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc)
+{
+    dt_begin(t);
+    struct dt_sync *s = dt_sync_lock(lock, true);
+    if (s && s->owner_uid == t->info->uid && !(s->flags & DT_LOCK_SHARED) && s->recursion) {
+        s->recursion++; /* a recursive mutex: the outermost hold counts */
+        dt_sync_unlock(s);
+    } else if (s) {
+        dt_sync_acquire(t, s);
+        dt_sync_unlock(s);
+        /* Outside of s's lock: it may make a context. Nobody else sets these while we hold it. */
+        dt_task_lock_held(t, lock, false, pc);
+        s = dt_sync_lock(lock, true);
+        s->owner_uid = t->info->uid;
+        s->recursion = 1;
+        s->flags = (s->flags & ~DT_LOCK_SHARED) | DT_LOCK_KNOWN;
+        s->locked = last_held(t, lock);
+        dt_sync_unlock(s);
+    }
+    dt_finish(t);
+}
+
+void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc)
+{
+    dt_begin(t);
+    dt_task_lock_held(t, lock, true, pc);
+    struct dt_sync *s = dt_sync_lock(lock, true);
+    if (s) {
+        dt_sync_acquire(t, s);
+        if (!(s->flags & DT_LOCK_SHARED))
+            s->owner_uid = s->recursion = 0;
+        s->flags |= DT_LOCK_SHARED | DT_LOCK_KNOWN;
+        s->owner_uid ^= t->info->uid;
+        s->recursion++;
+        s->locked = last_held(t, lock);
+        dt_sync_unlock(s);
+    }
+    dt_finish(t);
+}
+
+void dt_lock_releasing(struct dt_task *t, const void *lock)
+{
+    dt_begin(t);
+    struct dt_sync *s = dt_sync_lock(lock, true);
+    bool outermost = true;
+    if (s && (s->flags & DT_LOCK_SHARED)) {
+        dt_sync_release(t, s);
+        s->owner_uid ^= t->info->uid;
+        if (s->recursion)
+            s->recursion--;
+        if (!s->recursion)
+            s->owner_uid = 0;
+    } else if (s) {
+        bool mine = s->owner_uid == t->info->uid;
+        if (mine && s->recursion > 1) {
+            s->recursion--;
+            outermost = false;
+        } else {
+            if (mine)
+                dt_sync_release_store(t, s);
+            else
+                dt_sync_release(t, s);
+            s->owner_uid = s->recursion = 0;
+        }
+    }
+    if (s)
+        dt_sync_unlock(s);
+    if (outermost)
+        dt_task_lock_released(t, lock);
+    dt_finish(t);
+}
+
+void dt_lock_kept(struct dt_task *t, const void *lock, uintptr_t pc)
+{
+    dt_begin(t);
+    dt_task_lock_held(t, lock, false, pc);
+    struct dt_sync *s = dt_sync_lock(lock, true);
+    if (s) {
+        s->owner_uid = t->info->uid;
+        s->recursion++;
+        dt_sync_unlock(s);
+    }
+    dt_finish(t);
+}
+
+void dt_lock_destroyed(struct dt_task *t, const void *lock, size_t size)
+{
+    dt_begin(t);
+    dt_sync_forget(lock, size);
+    dt_finish(t);
+}
+
+uint32_t dt_lock_holder(const void *lock, dt_stackid *ret_where)
+{
+    struct dt_sync *s = dt_sync_lock(lock, false);
+    if (!s)
+        return 0;
+    uint32_t uid = s->owner_uid;
+    if ((s->flags & DT_LOCK_SHARED) && s->recursion != 1)
+        uid = 0;
+    *ret_where = s->locked;
+    dt_sync_unlock(s);
+    return uid;
+}
+
+void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind, const char *rule,
+    const char *words, uintptr_t pc)
+{
+    dt_begin(t);
+    dt_stackid locked = 0, created = 0;
+    char name[24] = "";
+    struct dt_sync *s = dt_sync_lock(lock, false);
+    if (s) {
+        locked = s->locked;
+        created = s->created;
+        for (size_t i = 0; i < sizeof name; i++)
+            name[i] = s->name[i];
+        dt_sync_unlock(s);
+    }
+    struct dt_finding f = {
+        .kind = "misuse",
+        .rule = rule,
+        .words = words,
+        .certainty = DT_CERTAIN,
+        .object = {.kind = object_kind, .name = name[0] ? name : NULL, .addr = (uintptr_t)lock},
+        .counts = true,
+    };
+    dt_finding_stack(&f, "misuse", t->info, dt_here(t, pc), NULL);
+    if (locked)
+        dt_finding_stack(&f, "last locked by", NULL, locked, NULL);
+    if (created)
+        dt_finding_stack(&f, "object created by", NULL, created, NULL);
+    dt_finding_creation(&f, t->info);
+    dt_finding_add(&f);
+    dt_finish(t);
+}

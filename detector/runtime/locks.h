@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the interposers of every kind of lock do beside the real call: happens-before, who holds it
+ * and since where, the task's held locks, and the check for a deadlock before blocking.
+ *
+ * Keyed by the lock's address (core/sync.h). dt_sync.owner_uid is the exclusive holder; for a lock
+ * held by readers (DT_LOCK_SHARED) it is the exclusive-or of the readers' uids, so that the only
+ * reader is known when there is one. recursion counts the holds.
+ */
+#ifndef DT_LOCKS_H
+#define DT_LOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/stack.h"
+#include "core/task.h"
+
+/* Bits of dt_sync.flags used here. */
+enum { DT_LOCK_SHARED = 1u << 24, DT_LOCK_KNOWN = 1u << 25 };
+
+/* Wait reasons that deadlock.c understands; compared by address. */
+extern const char dt_wait_mutex[], dt_wait_rwlock[], dt_wait_spin[], dt_wait_join[];
+bool dt_wait_is_lock(const char *reason);
+
+/* `pc` is the program's call. All take dt_enter()'s task, not NULL. */
+void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc);
+void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc);
+void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc);
+/* Before the real unlock. `shared` false: exclusive; true: exclusive or shared, whichever is held.
+ */
+void dt_lock_releasing(struct dt_task *t, const void *lock);
+/* The unlock failed after all. */
+void dt_lock_kept(struct dt_task *t, const void *lock, uintptr_t pc);
+void dt_lock_destroyed(struct dt_task *t, const void *lock, size_t size);
+
+/* The uid of the task that alone holds it, 0: nobody, several, or unknown. */
+uint32_t dt_lock_holder(const void *lock, dt_stackid *ret_where);
+
+/* A finding of kind misuse about a lock, with where it was last locked and made. */
+void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind, const char *rule,
+    const char *words, uintptr_t pc);
+
+/* How long a cycle must stand before it is reported. */
+enum { DT_DEADLOCK_PATIENCE_MS = 300 };
+
+#endif

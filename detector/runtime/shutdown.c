@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The end of a run, however it comes: exit() through on_exit, quick_exit() through
+ * at_quick_exit, _exit() and exec through interpose/process.c, signals through fatal.c. Whoever
+ * comes first does the work; others that come meanwhile wait, since they would end the process
+ * under it.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/flags.h"
+#include "core/shadow.h"
+#include "lib/inspect.h"
+#include "report/finding.h"
+#include "report/record.h"
+#include "runtime/leak.h"
+#include "runtime/runtime.h"
+#include "runtime/shutdown.h"
+#include "runtime/thread.h"
+
+static pid_t our_pid;
+static int ending_tid;   /* thread that ends the run; atomic */
+static int quick_status; /* given to quick_exit() */
+
+static pid_t pid_now(void)
+{
+    return (pid_t)syscall(SYS_getpid);
+}
+
+bool dt_shutdown_is_ours(void)
+{
+    return pid_now() == our_pid;
+}
+
+static bool is_bare(void)
+{
+    return !dt_flags.record[0];
+}
+
+/* What the program has written comes before what we print. exit() would flush it after us. */
+static void flush_stdout(void)
+{
+    if (ftrylockfile(stdout))
+        return;
+    fflush_unlocked(stdout);
+    funlockfile(stdout);
+}
+
+static void write_summary(enum dt_end why)
+{
+    struct dt_summary s = {
+        .goroutines = gorc__inspect_started(),
+        .threads = dt_threads_started() + 1,
+        .accesses = dt_shadow_stats.accesses_seen ? "yes" : "no",
+        .reads_not_remembered = dt_shadow_stats.reads_not_remembered,
+        .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
+        .by_signal = why == DT_END_SIGNAL_ASKED || why == DT_END_SIGNAL_FATAL,
+    };
+    if (dt_record_summary(&s) && is_bare()) {
+        if (why == DT_END_EXIT)
+            flush_stdout();
+        dt_record_print();
+    }
+}
+
+/* False: the calling thread is at it already. Waits for ever for another one, which ends the
+ * process, or until an exec has failed. */
+static bool claim_end(void)
+{
+    int me = (int)syscall(SYS_gettid), owner = 0;
+    while (!__atomic_compare_exchange_n(
+        &ending_tid, &owner, me, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (owner == me)
+            return false;
+        usleep(1000);
+        owner = 0;
+    }
+    return true;
+}
+
+int dt_shutdown(enum dt_end why, int status)
+{
+    if (!dt_on || !dt_shutdown_is_ours() || !claim_end())
+        return status;
+    struct dt_task *me = dt_self;
+    if (me != &dt_task_unknown)
+        dt_begin(me);
+    bool normal = why == DT_END_EXIT || why == DT_END_FAST_EXIT;
+    if (dt_flags.detect_leaks && (normal || why == DT_END_SIGNAL_ASKED))
+        dt_leak_record(normal);
+    write_summary(why);
+    if (me != &dt_task_unknown)
+        dt_finish(me);
+    if (why != DT_END_EXEC)
+        dt_on = false;
+    if (normal && is_bare() && (status & 0xff) == 0 && dt_findings_counting() > 0)
+        return dt_flags.exitcode;
+    return status;
+}
+
+void dt_shutdown_undo(void)
+{
+    __atomic_store_n(&ending_tid, 0, __ATOMIC_RELEASE);
+}
+
+/* exit() may be called again from a handler: it goes on with what is left, and the new status. */
+static void at_exit(int status, void *arg)
+{
+    (void)arg;
+    int wanted = dt_shutdown(DT_END_EXIT, status);
+    if (wanted != status)
+        exit(wanted);
+}
+
+static void at_quick(void)
+{
+    int wanted = dt_shutdown(DT_END_FAST_EXIT, quick_status);
+    if (wanted != quick_status)
+        _exit(wanted);
+}
+
+void dt_shutdown_quick_status(int status)
+{
+    quick_status = status;
+}
+
+void dt_shutdown_init(void)
+{
+    our_pid = pid_now();
+    on_exit(at_exit, NULL);
+    at_quick_exit(at_quick);
+}
+
+void dt_shutdown_forked(void)
+{
+    our_pid = pid_now();
+    ending_tid = 0;
+}
