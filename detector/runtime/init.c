@@ -16,7 +16,7 @@
 #include "base/flags.h"
 #include "base/out.h"
 #include "core/core.h"
-#include "interpose/reals.h"
+#include "base/reals.h"
 #include "report/record.h"
 #include "runtime/dump.h"
 #include "runtime/fatal.h"

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "interpose/reals.h"
+#include "base/reals.h"
 
 struct real {
     const char *name;
