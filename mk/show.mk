@@ -1,0 +1,29 @@
+# Examples, end-to-end tests, scale, benchmarks.
+
+.PHONY: demo-run check-examples check-race check-race-suite check-scale bench
+
+CHECK_RECORD := $(BUILD)/tests/check_record
+$(CHECK_RECORD): tests/support/check_record.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -o $@ $< -ljansson
+
+demo-run: all
+	@BUILD="$(BUILD)" sh examples/demo.sh
+
+# examples/ and examples/buggy/ against what their .txt and .expect files say.
+check-examples: all $(CHECK_RECORD)
+	@sh tests/run_expect.sh $(BUILD)
+
+# The project's own goroutine tests, compiled with `gorc cc`, under the detector.
+check-race: all
+	@BUILD="$(BUILD)" sh tests/run_unit_race.sh
+
+# A racing and an ordered program for every happens-before edge.
+check-race-suite: all $(CHECK_RECORD)
+	@sh tests/run_race.sh $(BUILD)
+
+check-scale: all
+	@sh tests/run_scale.sh $(BUILD)
+
+bench: all
+	@BUILD="$(BUILD)" bash bench/run.sh

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A close happens before a receive that returns because the channel is closed.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static gorc_chan *c;
+
+static void first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    gorc_chan_close(c);
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    gorc_chan_recv(c, NULL);
+    if (x == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    c = gorc_chan_new(sizeof(int), 0);
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c);
+    return 0;
+}

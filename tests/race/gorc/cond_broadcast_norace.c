@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A broadcast without the mutex happens before the wait that it wakes returns.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static gorc_mutex m;
+static gorc_cond cond;
+
+static void first(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    gorc_mutex_lock(&m); /* got only once the other is in its wait */
+    gorc_mutex_unlock(&m);
+    x = 1;
+    gorc_cond_broadcast(&cond);
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    gorc_mutex_lock(&m);
+    hidden_step();
+    gorc_cond_wait(&cond, &m);
+    gorc_mutex_unlock(&m);
+    if (x == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the first caller does after its gorc_once_do is not ordered before the second one.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static gorc_once once;
+
+static void make(void *arg)
+{
+    (void)arg;
+    x = 3;
+}
+
+static void first(void *arg)
+{
+    (void)arg;
+    gorc_once_do(&once, make, NULL);
+    x = 1;
+    hidden_step();
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    gorc_once_do(&once, make, NULL);
+    if (x == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    return 0;
+}

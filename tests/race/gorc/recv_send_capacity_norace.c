@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Capacity 1: the first receive happens before the second send completes.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static gorc_chan *c;
+
+static void first(void *arg)
+{
+    int v = 7;
+
+    (void)arg;
+    gorc_chan_send(c, &v);
+    gorc_chan_send(c, &v);
+    if (x == 2)
+        abort();
+    gorc_chan_recv(c, NULL);
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    x = 1;
+    gorc_chan_recv(c, NULL);
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    c = gorc_chan_new(sizeof(int), 1);
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c);
+    return 0;
+}

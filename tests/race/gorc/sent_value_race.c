@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The send reads the value: a write by another goroutine races with it.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int value = 7;
+static gorc_chan *c;
+
+static void first(void *arg)
+{
+    (void)arg;
+    gorc_chan_send(c, &value);
+    hidden_step();
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    value = 8;
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    c = gorc_chan_new(sizeof(int), 1);
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c);
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A try_recv that finds nothing makes no edge.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static gorc_chan *c;
+
+static void first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    hidden_step();
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    if (gorc_chan_try_recv(c, NULL) != -EAGAIN)
+        abort();
+    if (x == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    c = gorc_chan_new(sizeof(int), 1);
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c);
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two senders on one channel, each writing its own variable.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static int y;
+static gorc_chan *c;
+
+static void first(void *arg)
+{
+    int v = 7;
+
+    (void)arg;
+    x = 1;
+    gorc_chan_send(c, &v);
+    hidden_step();
+}
+
+static void second(void *arg)
+{
+    int v = 7;
+
+    (void)arg;
+    hidden_yield_until(1);
+    gorc_chan_send(c, &v);
+    if (y == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    c = gorc_chan_new(sizeof(int), 2);
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c);
+    return 0;
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Many goroutines, in both libraries: run_scale.sh BUILD. Each run must succeed, and under the race
+# library report nothing.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "$1" && pwd)
+dir=$build/tests/scale
+mkdir -p "$dir"
+passed=0 failed=0
+
+check() { # check LABEL COMMAND...
+    label=$1
+    shift
+    if timeout 300 "$@" >"$dir/out" 2>"$dir/err"; then
+        passed=$((passed + 1))
+        echo "ok   $label: $(head -1 "$dir/out")"
+    else
+        echo "FAIL $label: status $?"
+        tail -5 "$dir/out" "$dir/err" | sed 's/^/     /'
+        failed=$((failed + 1))
+    fi
+}
+
+for name in blocked_goroutines token_ring; do
+    gcc -std=gnu11 -O2 -g -I"$root/include" -o "$dir/$name" "$root/tests/scale/$name.c" \
+        -L"$build/lib" -lgorc -pthread &&
+        CC=gcc "$build/bin/gorc" cc -O2 -g -I"$root/include" -o "$dir/$name.race" \
+            "$root/tests/scale/$name.c" || {
+        echo "FAIL $name: does not build"
+        failed=$((failed + 1))
+    }
+done
+export LD_LIBRARY_PATH="$build/lib"
+check "200,000 blocked goroutines, libgorc" "$dir/blocked_goroutines" 200000
+check "200,000 blocked goroutines, libgorc_race" "$build/bin/gorc" run -- \
+    "$dir/blocked_goroutines.race" 200000
+check "10,000 goroutines in a ring, 100 rounds, libgorc" "$dir/token_ring" 10000 100
+check "10,000 goroutines in a ring, 100 rounds, libgorc_race" "$build/bin/gorc" run -- \
+    "$dir/token_ring.race" 10000 100
+echo "scale: $passed passed, $failed failed"
+[ $failed = 0 ]
