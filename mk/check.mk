@@ -1,6 +1,6 @@
 # Set-up, the demo, and all tests as one.
 
-.PHONY: setup demo check check-ci-suites check-setup check-docs check-redirect format help
+.PHONY: setup demo check check-setup check-docs check-redirect help
 
 # What `make check` and CI run. Each prints 'N passed, N failed' (scripts/check.sh).
 SUITES := lint check-lint check-setup check-redirect check-unit check-cli check-examples check-race \
