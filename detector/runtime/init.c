@@ -15,6 +15,7 @@
 
 #include "base/flags.h"
 #include "base/out.h"
+#include "base/reals.h"
 #include "core/core.h"
 #include "base/reals.h"
 #include "report/record.h"

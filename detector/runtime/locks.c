@@ -37,30 +37,38 @@ void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc)
     struct dt_sync *s = dt_sync_lock(lock, true);
     if (s) {
         s->created = dt_here(t, pc);
-        s->flags |= DT_LOCK_KNOWN;
         dt_sync_unlock(s);
     }
     dt_finish(t);
 }
 
+/* Of the readers' releases. */
+static const void *readers_key(const void *lock)
+{
+    return (const char *)lock + 1;
+}
+
 void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc)
 {
     dt_begin(t);
+    uint32_t me = t->info->uid;
     struct dt_sync *s = dt_sync_lock(lock, true);
-    if (s && s->owner_uid == t->info->uid && !(s->flags & DT_LOCK_SHARED) && s->recursion) {
+    if (s && s->owner_uid == me && s->recursion && !(s->flags & DT_LOCK_SHARED)) {
         s->recursion++; /* a recursive mutex: the outermost hold counts */
         dt_sync_unlock(s);
     } else if (s) {
+        bool has_readers = s->flags & DT_LOCK_HAS_READERS;
         dt_sync_acquire(t, s);
-        dt_sync_unlock(s);
-        /* Outside of s's lock: it may make a context. Nobody else sets these while we hold it. */
-        dt_task_lock_held(t, lock, false, pc);
-        s = dt_sync_lock(lock, true);
-        s->owner_uid = t->info->uid;
+        s->owner_uid = me;
         s->recursion = 1;
-        s->flags = (s->flags & ~DT_LOCK_SHARED) | DT_LOCK_KNOWN;
-        s->locked = last_held(t, lock);
+        s->flags &= ~DT_LOCK_SHARED;
         dt_sync_unlock(s);
+        if (has_readers)
+            dt_acquire(t, readers_key(lock));
+        /* This may make a context, so it is done outside of s's lock. While we hold the real lock
+         * nobody else sets `locked`. */
+        dt_task_lock_held(t, lock, false, pc);
+        __atomic_store_n(&s->locked, last_held(t, lock), __ATOMIC_RELAXED);
     }
     dt_finish(t);
 }
@@ -74,7 +82,7 @@ void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc)
         dt_sync_acquire(t, s);
         if (!(s->flags & DT_LOCK_SHARED))
             s->owner_uid = s->recursion = 0;
-        s->flags |= DT_LOCK_SHARED | DT_LOCK_KNOWN;
+        s->flags |= DT_LOCK_SHARED | DT_LOCK_HAS_READERS;
         s->owner_uid ^= t->info->uid;
         s->recursion++;
         s->locked = last_held(t, lock);
@@ -83,49 +91,65 @@ void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc)
     dt_finish(t);
 }
 
-void dt_lock_releasing(struct dt_task *t, const void *lock)
+/* With s locked. True: the task holds it no more. */
+static bool release_shared(struct dt_task *t, struct dt_sync *s)
 {
-    dt_begin(t);
-    struct dt_sync *s = dt_sync_lock(lock, true);
-    bool outermost = true;
-    if (s && (s->flags & DT_LOCK_SHARED)) {
-        dt_sync_release(t, s);
-        s->owner_uid ^= t->info->uid;
-        if (s->recursion)
-            s->recursion--;
-        if (!s->recursion)
-            s->owner_uid = 0;
-    } else if (s) {
-        bool mine = s->owner_uid == t->info->uid;
-        if (mine && s->recursion > 1) {
-            s->recursion--;
-            outermost = false;
-        } else {
-            if (mine)
-                dt_sync_release_store(t, s);
-            else
-                dt_sync_release(t, s);
-            s->owner_uid = s->recursion = 0;
-        }
-    }
-    if (s)
-        dt_sync_unlock(s);
-    if (outermost)
-        dt_task_lock_released(t, lock);
-    dt_finish(t);
+    s->owner_uid ^= t->info->uid;
+    if (s->recursion)
+        s->recursion--;
+    if (!s->recursion)
+        s->owner_uid = 0;
+    return true;
 }
 
-void dt_lock_kept(struct dt_task *t, const void *lock, uintptr_t pc)
+static bool release_exclusive(struct dt_task *t, struct dt_sync *s)
+{
+    bool mine = s->owner_uid == t->info->uid;
+    if (mine && s->recursion > 1) {
+        s->recursion--;
+        return false;
+    }
+    /* What the holder has not acquired is not to be replaced. */
+    if (mine)
+        dt_sync_release_store(t, s);
+    else
+        dt_sync_release(t, s);
+    s->owner_uid = s->recursion = 0;
+    return true;
+}
+
+static bool release(struct dt_task *t, const void *lock, bool any)
 {
     dt_begin(t);
-    dt_task_lock_held(t, lock, false, pc);
     struct dt_sync *s = dt_sync_lock(lock, true);
-    if (s) {
-        s->owner_uid = t->info->uid;
-        s->recursion++;
+    bool shared = s && (s->flags & DT_LOCK_SHARED);
+    if (s && !any && !shared && s->owner_uid && s->owner_uid != t->info->uid) {
         dt_sync_unlock(s);
+        dt_finish(t);
+        return false;
     }
+    if (shared) {
+        dt_sync_unlock(s);
+        dt_release(t, readers_key(lock)); /* before the holder count goes down */
+        s = dt_sync_lock(lock, true);
+    }
+    bool given_up = s ? (shared ? release_shared(t, s) : release_exclusive(t, s)) : false;
+    if (s)
+        dt_sync_unlock(s);
+    if (given_up)
+        dt_task_lock_released(t, lock);
     dt_finish(t);
+    return true;
+}
+
+bool dt_lock_releasing(struct dt_task *t, const void *lock)
+{
+    return release(t, lock, false);
+}
+
+void dt_lock_releasing_any(struct dt_task *t, const void *lock)
+{
+    release(t, lock, true);
 }
 
 void dt_lock_destroyed(struct dt_task *t, const void *lock, size_t size)

@@ -5,7 +5,8 @@
  *
  * Keyed by the lock's address (core/sync.h). dt_sync.owner_uid is the exclusive holder; for a lock
  * held by readers (DT_LOCK_SHARED) it is the exclusive-or of the readers' uids, so that the only
- * reader is known when there is one. recursion counts the holds.
+ * reader is known when there is one. recursion counts the holds. Readers release into a clock of
+ * their own (at lock + 1), which only writers acquire: readers are not ordered with each other.
  */
 #ifndef DT_LOCKS_H
 #define DT_LOCKS_H
@@ -17,7 +18,7 @@
 #include "core/task.h"
 
 /* Bits of dt_sync.flags used here. */
-enum { DT_LOCK_SHARED = 1u << 24, DT_LOCK_KNOWN = 1u << 25 };
+enum { DT_LOCK_SHARED = 1u << 24, DT_LOCK_HAS_READERS = 1u << 25 };
 
 /* Wait reasons that deadlock.c understands; compared by address. */
 extern const char dt_wait_mutex[], dt_wait_rwlock[], dt_wait_spin[], dt_wait_join[];
@@ -27,11 +28,10 @@ bool dt_wait_is_lock(const char *reason);
 void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc);
 void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc);
 void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc);
-/* Before the real unlock. `shared` false: exclusive; true: exclusive or shared, whichever is held.
- */
-void dt_lock_releasing(struct dt_task *t, const void *lock);
-/* The unlock failed after all. */
-void dt_lock_kept(struct dt_task *t, const void *lock, uintptr_t pc);
+/* Before the real unlock. False: another task holds it, and nothing was done. */
+bool dt_lock_releasing(struct dt_task *t, const void *lock);
+/* The same for whoever calls: libc unlocks without asking. */
+void dt_lock_releasing_any(struct dt_task *t, const void *lock);
 void dt_lock_destroyed(struct dt_task *t, const void *lock, size_t size);
 
 /* The uid of the task that alone holds it, 0: nobody, several, or unknown. */

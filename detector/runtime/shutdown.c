@@ -83,7 +83,12 @@ static bool claim_end(void)
 
 int dt_shutdown(enum dt_end why, int status)
 {
-    if (!dt_on || !dt_shutdown_is_ours() || !claim_end())
+    if (!dt_on || !dt_shutdown_is_ours())
+        return status;
+    /* The record of `gorc run` goes on in the new image; a bare run would lose what it has. */
+    if (why == DT_END_EXEC && (!is_bare() || !dt_findings_counting()))
+        return status;
+    if (!claim_end())
         return status;
     struct dt_task *me = dt_self;
     if (me != &dt_task_unknown)
@@ -103,6 +108,8 @@ int dt_shutdown(enum dt_end why, int status)
 
 void dt_shutdown_undo(void)
 {
+    if (!dt_shutdown_is_ours())
+        return; /* a vfork child in its parent's memory */
     __atomic_store_n(&ending_tid, 0, __ATOMIC_RELEASE);
 }
 

@@ -224,6 +224,9 @@ static void thread_end(struct dt_thread *th)
         dt_begin(task);
     dt_altstack_remove(th);
     dt_jumps_free(&th->jumps);
+    /* A robust mutex goes to its next owner. */
+    for (uint32_t i = 0; task && i < task->nheld; i++)
+        dt_release(task, task->held[i].lock);
     dt_thread_self = &gone;
     dt_self = &dt_task_unknown;
     if (!task)

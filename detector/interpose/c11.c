@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * C11 threads. Libc's own implementation calls its pthread functions by internal names, so each
+ * function is interposed by itself. thrd_t is a pthread_t, mtx_t holds a pthread_mutex_t.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdbool.h>
+#include <threads.h>
+#include <time.h>
+
+#include "core/sync.h"
+#include "interpose/cancel.h"
+#include "interpose/interpose.h"
+#include "interpose/once.h"
+#include "runtime/deadlock.h"
+#include "runtime/locks.h"
+#include "runtime/runtime.h"
+#include "runtime/thread.h"
+
+/* --- threads --- */
+
+static int c11_main(void *arg)
+{
+    struct dt_thread *th = arg;
+    dt_thread_start(th);
+    return th->fn_c11(th->arg);
+}
+
+DT_INTERPOSE(int, thrd_create, (thrd_t * handle, thrd_start_t fn, void *arg))
+{
+    struct dt_thread *th = dt_thread_create(DT_CALLER, NULL);
+    if (!th)
+        return thrd_create(handle, fn, arg);
+    th->fn_c11 = fn;
+    th->arg = arg;
+    int result = thrd_create(handle, c11_main, th);
+    if (result != thrd_success)
+        dt_thread_abort(th);
+    else
+        dt_thread_created(th, *handle);
+    return result;
+}
+
+struct c11_join {
+    thrd_t handle;
+    int *result;
+    struct dt_wait_scope scope;
+};
+
+static int call_join(void *arg)
+{
+    struct c11_join *j = arg;
+    return thrd_join(j->handle, j->result);
+}
+
+static void join_cancelled(void *arg)
+{
+    struct c11_join *j = arg;
+    dt_wait_end(&j->scope);
+}
+
+DT_INTERPOSE(int, thrd_join, (thrd_t handle, int *result))
+{
+    struct dt_thread *th = dt_thread_find(handle);
+    if (!th)
+        return thrd_join(handle, result);
+    struct c11_join j = {.handle = handle, .result = result};
+    dt_wait_begin(&j.scope, dt_wait_join, th, false);
+    struct dt_task *me = dt_enter();
+    /* There is no timed join to be patient with; see deadlock.c. */
+    if (me && dt_deadlock_cycle()) {
+        struct timespec wait = {.tv_nsec = DT_DEADLOCK_PATIENCE_MS * 1000000L};
+        while (nanosleep(&wait, &wait) != 0) {
+        }
+        dt_deadlock_report(me);
+    }
+    int err = dt_cancellable(call_join, join_cancelled, &j);
+    dt_wait_end(&j.scope);
+    if (err == thrd_success)
+        dt_thread_joined(th);
+    return err;
+}
+
+DT_INTERPOSE(int, thrd_detach, (thrd_t handle))
+{
+    struct dt_thread *th = dt_thread_find(handle);
+    int err = thrd_detach(handle);
+    if (err == thrd_success && th)
+        dt_thread_detached(th);
+    return err;
+}
+
+/* --- mutexes --- */
+
+static int mutex_taken(int result, mtx_t *m, uintptr_t pc)
+{
+    struct dt_task *t = result == thrd_success ? dt_enter() : NULL;
+    if (t)
+        dt_lock_acquired(t, m, pc);
+    return result;
+}
+
+DT_INTERPOSE(int, mtx_init, (mtx_t * m, int type))
+{
+    int result = mtx_init(m, type);
+    struct dt_task *t = result == thrd_success ? dt_enter() : NULL;
+    if (t)
+        dt_lock_created(t, m, DT_CALLER);
+    return result;
+}
+
+DT_INTERPOSE(void, mtx_destroy, (mtx_t * m))
+{
+    struct dt_task *t = dt_enter();
+    bool held = ((pthread_mutex_t *)m)->__data.__lock != 0;
+    if (t && held)
+        dt_lock_misuse(t, m, "mutex", "destroy-locked", "destroy of locked mutex", DT_CALLER);
+    mtx_destroy(m);
+    if (t && !held)
+        dt_lock_destroyed(t, m, sizeof *m);
+}
+
+/* mtx_timedlock counts on the other clock, and only for mutexes made for it: the mutex behind it
+ * serves any. */
+static int wait_mutex(struct dt_task *t, mtx_t *m)
+{
+    int result = thrd_busy;
+    DT_WAIT_BEGIN(dt_wait_mutex, m, false);
+    if (dt_deadlock_cycle()) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_mutex_clocklock((pthread_mutex_t *)m, CLOCK_MONOTONIC, &until) == 0)
+            result = thrd_success;
+        else
+            dt_deadlock_report(t);
+    }
+    if (result == thrd_busy)
+        result = mtx_lock(m);
+    DT_WAIT_END();
+    return result;
+}
+
+DT_INTERPOSE(int, mtx_lock, (mtx_t * m))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return mtx_lock(m);
+    int result = mtx_trylock(m);
+    if (result == thrd_busy)
+        result = wait_mutex(t, m);
+    return mutex_taken(result, m, DT_CALLER);
+}
+
+DT_INTERPOSE(int, mtx_trylock, (mtx_t * m))
+{
+    return mutex_taken(mtx_trylock(m), m, DT_CALLER);
+}
+
+DT_INTERPOSE(int, mtx_timedlock, (mtx_t *restrict m, const struct timespec *restrict until))
+{
+    DT_WAIT_BEGIN(dt_wait_mutex, m, true);
+    int result = mtx_timedlock(m, until);
+    DT_WAIT_END();
+    return mutex_taken(result, m, DT_CALLER);
+}
+
+DT_INTERPOSE(int, mtx_unlock, (mtx_t * m))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return mtx_unlock(m);
+    bool free_now = __atomic_load_n(&((pthread_mutex_t *)m)->__data.__lock, __ATOMIC_RELAXED) == 0;
+    if (free_now)
+        dt_lock_misuse(t, m, "mutex", "unlock-of-unlocked", "unlock of unlocked mutex", DT_CALLER);
+    else if (!dt_lock_releasing(t, m)) {
+        dt_lock_misuse(t, m, "mutex", "unlock-by-other", "unlock of mutex locked by another thread",
+            DT_CALLER);
+        dt_lock_releasing_any(t, m);
+    }
+    return mtx_unlock(m);
+}
+
+/* --- condition variables --- */
+
+struct c11_wait {
+    cnd_t *cond;
+    mtx_t *mutex;
+    const struct timespec *until;
+    struct dt_task *task;
+    uintptr_t pc;
+    struct dt_wait_scope scope;
+};
+
+static int call_wait(void *arg)
+{
+    struct c11_wait *w = arg;
+    return w->until ? cnd_timedwait(w->cond, w->mutex, w->until) : cnd_wait(w->cond, w->mutex);
+}
+
+static void has_mutex_again(void *arg)
+{
+    struct c11_wait *w = arg;
+    dt_wait_end(&w->scope);
+    dt_lock_acquired(w->task, w->mutex, w->pc);
+}
+
+static int wait_cond(struct c11_wait *w)
+{
+    w->task = dt_enter();
+    if (!w->task)
+        return call_wait(w);
+    dt_lock_releasing_any(w->task, w->mutex);
+    dt_wait_begin(&w->scope, "condition variable", w->cond, w->until != NULL);
+    int result = dt_cancellable(call_wait, has_mutex_again, w);
+    has_mutex_again(w);
+    if (result == thrd_success) {
+        dt_begin(w->task);
+        dt_acquire(w->task, w->cond);
+        dt_finish(w->task);
+    }
+    return result;
+}
+
+static void release_cond(cnd_t *c)
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return;
+    dt_begin(t);
+    dt_release(t, c);
+    dt_finish(t);
+}
+
+DT_INTERPOSE(int, cnd_wait, (cnd_t * c, mtx_t *m))
+{
+    struct c11_wait w = {.cond = c, .mutex = m, .pc = DT_CALLER};
+    return wait_cond(&w);
+}
+
+DT_INTERPOSE(int, cnd_timedwait,
+    (cnd_t *restrict c, mtx_t *restrict m, const struct timespec *restrict until))
+{
+    struct c11_wait w = {.cond = c, .mutex = m, .until = until, .pc = DT_CALLER};
+    return wait_cond(&w);
+}
+
+DT_INTERPOSE(int, cnd_signal, (cnd_t * c))
+{
+    release_cond(c);
+    return cnd_signal(c);
+}
+
+DT_INTERPOSE(int, cnd_broadcast, (cnd_t * c))
+{
+    release_cond(c);
+    return cnd_broadcast(c);
+}
+
+DT_INTERPOSE(void, cnd_destroy, (cnd_t * c))
+{
+    cnd_destroy(c);
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return;
+    dt_begin(t);
+    dt_sync_forget(c, sizeof *c);
+    dt_finish(t);
+}
+
+/* --- once --- */
+
+DT_INTERPOSE(void, call_once, (once_flag * once, void (*fn)(void)))
+{
+    struct dt_task *t = dt_enter();
+    struct dt_once_frame f;
+    if (!t || !dt_once_enter(&f, once, fn)) {
+        call_once(once, fn);
+        return;
+    }
+    DT_WAIT_BEGIN("call_once", once, false);
+    call_once(once, dt_once_thunk);
+    DT_WAIT_END();
+    dt_once_leave(t, &f);
+}

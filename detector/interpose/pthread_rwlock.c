@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reader-writer locks. A lock call tries first, as a mutex's does (pthread_mutex.c).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "interpose/interpose.h"
+#include "runtime/deadlock.h"
+#include "runtime/locks.h"
+#include "runtime/runtime.h"
+
+static void patience(struct timespec *ret_until)
+{
+    clock_gettime(CLOCK_MONOTONIC, ret_until);
+    ret_until->tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
+    ret_until->tv_sec += ret_until->tv_nsec / 1000000000;
+    ret_until->tv_nsec %= 1000000000;
+}
+
+/* glibc: bit 1 of __readers is set while a writer holds it, the count of readers is above bit 2. */
+static bool is_free(const pthread_rwlock_t *l)
+{
+    unsigned r = __atomic_load_n(&l->__data.__readers, __ATOMIC_RELAXED);
+    return !(r & 2) && !(r >> 3);
+}
+
+static int wait_write(struct dt_task *t, pthread_rwlock_t *l)
+{
+    int err = ETIMEDOUT;
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, false);
+    if (dt_deadlock_cycle()) {
+        struct timespec until;
+        patience(&until);
+        err = pthread_rwlock_clockwrlock(l, CLOCK_MONOTONIC, &until);
+        if (err == ETIMEDOUT)
+            dt_deadlock_report(t);
+    }
+    if (err == ETIMEDOUT)
+        err = pthread_rwlock_wrlock(l);
+    DT_WAIT_END();
+    return err;
+}
+
+static int wait_read(struct dt_task *t, pthread_rwlock_t *l)
+{
+    int err = ETIMEDOUT;
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, false);
+    if (dt_deadlock_cycle()) {
+        struct timespec until;
+        patience(&until);
+        err = pthread_rwlock_clockrdlock(l, CLOCK_MONOTONIC, &until);
+        if (err == ETIMEDOUT)
+            dt_deadlock_report(t);
+    }
+    if (err == ETIMEDOUT)
+        err = pthread_rwlock_rdlock(l);
+    DT_WAIT_END();
+    return err;
+}
+
+static int taken_write(int err, pthread_rwlock_t *l, uintptr_t pc)
+{
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_acquired(t, l, pc);
+    return err;
+}
+
+static int taken_read(int err, pthread_rwlock_t *l, uintptr_t pc)
+{
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_acquired_shared(t, l, pc);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_rwlock_init, (pthread_rwlock_t * l, const pthread_rwlockattr_t *attr))
+{
+    int err = pthread_rwlock_init(l, attr);
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_created(t, l, DT_CALLER);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_rwlock_destroy, (pthread_rwlock_t * l))
+{
+    bool held = !is_free(l);
+    int err = pthread_rwlock_destroy(l);
+    struct dt_task *t = dt_enter();
+    if (t && held)
+        dt_lock_misuse(t, l, "rwlock", "destroy-locked", "destroy of locked rwlock", DT_CALLER);
+    if (t && !err)
+        dt_lock_destroyed(t, l, sizeof *l);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_rwlock_wrlock, (pthread_rwlock_t * l))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return pthread_rwlock_wrlock(l);
+    int err = pthread_rwlock_trywrlock(l);
+    if (err == EBUSY)
+        err = wait_write(t, l);
+    return taken_write(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_rdlock, (pthread_rwlock_t * l))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return pthread_rwlock_rdlock(l);
+    int err = pthread_rwlock_tryrdlock(l);
+    if (err == EBUSY)
+        err = wait_read(t, l);
+    return taken_read(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_trywrlock, (pthread_rwlock_t * l))
+{
+    return taken_write(pthread_rwlock_trywrlock(l), l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t * l))
+{
+    return taken_read(pthread_rwlock_tryrdlock(l), l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t * l, const struct timespec *until))
+{
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
+    int err = pthread_rwlock_timedwrlock(l, until);
+    DT_WAIT_END();
+    return taken_write(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t * l, const struct timespec *until))
+{
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
+    int err = pthread_rwlock_timedrdlock(l, until);
+    DT_WAIT_END();
+    return taken_read(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_clockwrlock,
+    (pthread_rwlock_t * l, clockid_t clock, const struct timespec *until))
+{
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
+    int err = pthread_rwlock_clockwrlock(l, clock, until);
+    DT_WAIT_END();
+    return taken_write(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_clockrdlock,
+    (pthread_rwlock_t * l, clockid_t clock, const struct timespec *until))
+{
+    DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
+    int err = pthread_rwlock_clockrdlock(l, clock, until);
+    DT_WAIT_END();
+    return taken_read(err, l, DT_CALLER);
+}
+
+DT_INTERPOSE(int, pthread_rwlock_unlock, (pthread_rwlock_t * l))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return pthread_rwlock_unlock(l);
+    if (__builtin_expect(is_free(l), 0))
+        dt_lock_misuse(
+            t, l, "rwlock", "unlock-of-unlocked", "unlock of unlocked rwlock", DT_CALLER);
+    dt_lock_releasing_any(t, l);
+    return pthread_rwlock_unlock(l);
+}

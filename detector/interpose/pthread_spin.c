@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Spin locks.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "interpose/interpose.h"
+#include "runtime/deadlock.h"
+#include "runtime/locks.h"
+#include "runtime/runtime.h"
+
+/* Spins for as long as a cycle has to stand. EBUSY: it still does. */
+static int spin_patiently(pthread_spinlock_t *l)
+{
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    int err;
+    do {
+        err = pthread_spin_trylock(l);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (err == EBUSY &&
+             (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 <
+                 DT_DEADLOCK_PATIENCE_MS);
+    return err;
+}
+
+static int spin(struct dt_task *t, pthread_spinlock_t *l)
+{
+    int err = EBUSY;
+    DT_WAIT_BEGIN(dt_wait_spin, (const void *)(uintptr_t)l, false);
+    if (dt_deadlock_cycle()) {
+        err = spin_patiently(l);
+        if (err == EBUSY)
+            dt_deadlock_report(t);
+    }
+    if (err == EBUSY)
+        err = pthread_spin_lock(l);
+    DT_WAIT_END();
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_spin_init, (pthread_spinlock_t * l, int shared))
+{
+    int err = pthread_spin_init(l, shared);
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_created(t, (const void *)(uintptr_t)l, DT_CALLER);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_spin_destroy, (pthread_spinlock_t * l))
+{
+    int err = pthread_spin_destroy(l);
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_destroyed(t, (const void *)(uintptr_t)l, sizeof *l);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_spin_lock, (pthread_spinlock_t * l))
+{
+    struct dt_task *t = dt_enter();
+    if (!t)
+        return pthread_spin_lock(l);
+    int err = pthread_spin_trylock(l);
+    if (err == EBUSY)
+        err = spin(t, l);
+    if (!err)
+        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_CALLER);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_spin_trylock, (pthread_spinlock_t * l))
+{
+    int err = pthread_spin_trylock(l);
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t)
+        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_CALLER);
+    return err;
+}
+
+DT_INTERPOSE(int, pthread_spin_unlock, (pthread_spinlock_t * l))
+{
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_lock_releasing_any(t, (const void *)(uintptr_t)l);
+    return pthread_spin_unlock(l);
+}

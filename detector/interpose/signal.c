@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Signal dispositions. The kernel has our trampoline in place of each of the program's handlers,
+ * and fatal.c's handler in place of SIG_DFL for signals that end the process; the program sees its
+ * own. A handler runs at once, on the stack and with the mask that the program asked for. Setting
+ * the disposition and sending a signal happen before what the handler does.
+ *
+ * SA_RESETHAND is done by the trampoline, since the kernel would put SIG_DFL where ours belongs.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/lock.h"
+#include "core/sync.h"
+#include "interpose/interpose.h"
+#include "runtime/fatal.h"
+#include "runtime/runtime.h"
+#include "runtime/thread.h"
+
+typedef void (*handler)(int, siginfo_t *, void *);
+
+/* What the program asked for; the handler is read by the trampoline without the lock. */
+static struct sigaction table[NSIG];
+static handler handlers[NSIG];
+static dt_lock table_lock;
+
+static const void *key(int sig)
+{
+    return &handlers[sig];
+}
+
+static void release(int sig)
+{
+    struct dt_task *t = sig > 0 && sig < NSIG ? dt_enter() : NULL;
+    if (!t)
+        return;
+    dt_begin(t);
+    dt_release(t, key(sig));
+    dt_finish(t);
+}
+
+/* The table is changed with all signals blocked: a handler may change it too. */
+static void lock_table(sigset_t *ret_old)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, ret_old);
+    dt_lock_take(&table_lock);
+}
+
+static void unlock_table(const sigset_t *old)
+{
+    dt_lock_drop(&table_lock);
+    pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+static void reset(int sig)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    sigset_t old;
+    lock_table(&old);
+    table[sig] = dfl;
+    dt_fatal_set_default(sig, &dfl, NULL);
+    unlock_table(&old);
+}
+
+static void trampoline(int sig, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    handler h = __atomic_load_n(&handlers[sig], __ATOMIC_ACQUIRE);
+    if (table[sig].sa_flags & (int)SA_RESETHAND)
+        reset(sig);
+    struct dt_task *self = dt_self, *t = dt_enter();
+    struct dt_frame *top = self->top;
+    if (t) {
+        dt_begin(t);
+        dt_acquire(t, key(sig));
+        dt_finish(t);
+    }
+    errno = saved;
+    h(sig, info, context);
+    /* A handler that was left half-way (longjmp inside it) does not leave its frames. */
+    if (t && dt_self == t && self == t)
+        t->top = top;
+}
+
+static bool is_handler(const struct sigaction *act)
+{
+    return (act->sa_flags & SA_SIGINFO) ||
+           (act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN);
+}
+
+static bool is_trampoline(const struct sigaction *act)
+{
+    return (act->sa_flags & SA_SIGINFO) && act->sa_sigaction == trampoline;
+}
+
+/* With the table locked. */
+static int install(int sig, const struct sigaction *wanted)
+{
+    if (!is_handler(wanted)) {
+        if (wanted->sa_handler == SIG_DFL)
+            return dt_fatal_set_default(sig, wanted, NULL);
+        return sigaction(sig, wanted, NULL);
+    }
+    handler before = handlers[sig];
+    struct sigaction act = *wanted;
+    act.sa_sigaction = trampoline;
+    act.sa_flags = (act.sa_flags | SA_SIGINFO) & ~(int)SA_RESETHAND;
+    __atomic_store_n(&handlers[sig], wanted->sa_sigaction, __ATOMIC_RELEASE);
+    int result = sigaction(sig, &act, NULL);
+    if (result)
+        handlers[sig] = before;
+    return result;
+}
+
+static int set(int sig, const struct sigaction *wanted, struct sigaction *ret_old)
+{
+    struct sigaction now, copy;
+    if (wanted)
+        copy = *wanted; /* ret_old may be the same */
+    sigset_t mask;
+    lock_table(&mask);
+    int result = sigaction(sig, NULL, &now);
+    if (!result) {
+        struct sigaction old = now;
+        if (is_trampoline(&now) || dt_fatal_is_ours(&now))
+            old = table[sig];
+        if (wanted) {
+            struct sigaction before = table[sig];
+            table[sig] = copy;
+            result = install(sig, &copy);
+            if (result)
+                table[sig] = before;
+        }
+        if (!result && ret_old)
+            *ret_old = old;
+    }
+    unlock_table(&mask);
+    return result;
+}
+
+DT_INTERPOSE(int, sigaction,
+    (int sig, const struct sigaction *restrict wanted, struct sigaction *restrict ret_old))
+{
+    if (!dt_on || sig <= 0 || sig >= NSIG)
+        return sigaction(sig, wanted, ret_old);
+    if (wanted)
+        release(sig);
+    return set(sig, wanted, ret_old);
+}
+
+/* signal() sets SA_RESTART unless siginterrupt() said otherwise; libc keeps that to itself, so its
+ * own call is made first, and what it set is then set again through us. */
+static sighandler_t set_by(sighandler_t (*real)(int, sighandler_t), int sig, sighandler_t wanted)
+{
+    if (!dt_on || sig <= 0 || sig >= NSIG)
+        return real(sig, wanted);
+    release(sig);
+    struct sigaction old, now;
+    if (set(sig, NULL, &old) != 0)
+        return SIG_ERR;
+    sigset_t all, mask;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &mask);
+    sighandler_t result = real(sig, wanted);
+    if (result != SIG_ERR && sigaction(sig, NULL, &now) == 0) {
+        set(sig, &now, NULL);
+        result = old.sa_handler;
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return result;
+}
+
+DT_INTERPOSE(sighandler_t, signal, (int sig, sighandler_t wanted))
+{
+    return set_by(signal, sig, wanted);
+}
+
+DT_INTERPOSE(sighandler_t, sysv_signal, (int sig, sighandler_t wanted))
+{
+    return set_by(sysv_signal, sig, wanted);
+}
+
+extern sighandler_t __sysv_signal(int sig, sighandler_t wanted);
+DT_INTERPOSE(sighandler_t, __sysv_signal, (int sig, sighandler_t wanted))
+{
+    return set_by(__sysv_signal, sig, wanted);
+}
+
+/* The alternate stack that we gave the thread is not the program's. */
+DT_INTERPOSE(int, sigaltstack, (const stack_t *restrict ss, stack_t *restrict ret_old))
+{
+    stack_t old;
+    int result = sigaltstack(ss, &old);
+    if (result == 0 && ret_old) {
+        if (dt_altstack_is_ours(dt_thread_self, &old))
+            old = (stack_t){.ss_flags = SS_DISABLE};
+        *ret_old = old;
+    }
+    return result;
+}
+
+/* --- sending --- */
+
+DT_INTERPOSE(int, raise, (int sig))
+{
+    release(sig);
+    return raise(sig);
+}
+
+DT_INTERPOSE(int, kill, (pid_t pid, int sig))
+{
+    release(sig);
+    return kill(pid, sig);
+}
+
+DT_INTERPOSE(int, pthread_kill, (pthread_t thread, int sig))
+{
+    release(sig);
+    return pthread_kill(thread, sig);
+}
+
+DT_INTERPOSE(int, pthread_sigqueue, (pthread_t thread, int sig, const union sigval value))
+{
+    release(sig);
+    return pthread_sigqueue(thread, sig, value);
+}
+
+DT_INTERPOSE(int, sigqueue, (pid_t pid, int sig, const union sigval value))
+{
+    release(sig);
+    return sigqueue(pid, sig, value);
+}
