@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gorc_cond: waiters in the order of their calls, woken first come first served (K2).
+ *
+ * A waiter is in the queue before its mutex is unlocked, so no signal is lost; and the internal
+ * lock is held from there until it can be resumed, so whoever finds it in the queue finds it parked
+ * (gorc__hook_hb_to needs that). Lock order: this lock, then the mutex's internal lock.
+ */
+#include "sync/sync_impl.h"
+
+struct cond {
+    struct gorc__lock lock;
+    struct gorc__waitq waiters; /* guarded by lock */
+    _Atomic(const void *) self; /* own address since the first use: a copy is noticed (K5) */
+};
+
+_Static_assert(sizeof(struct cond) <= sizeof(gorc_cond), "reserved storage");
+_Static_assert(_Alignof(struct cond) <= _Alignof(gorc_cond), "alignment");
+
+static bool in_place(struct cond *c, const void *pc)
+{
+    const void *self = NULL;
+    if (atomic_load_explicit(&c->self, memory_order_relaxed) == c ||
+        atomic_compare_exchange_strong_explicit(
+            &c->self, &self, c, memory_order_relaxed, memory_order_relaxed) ||
+        self == c)
+        return true;
+    gorc__misuse_simple("cond-copied", "cond copied after first use", GORC__OBJ_COND, c, pc);
+    return false;
+}
+
+GORC_API void gorc_cond_wait(gorc_cond *cond, gorc_mutex *mutex)
+{
+    struct cond *c = (struct cond *)cond;
+    struct gorc__mutex *m = (struct gorc__mutex *)mutex;
+    const void *pc = GORC__PC();
+    if (!in_place(c, pc))
+        return;
+    if (!gorc__mutex_is_locked(m)) {
+        gorc__misuse_simple(
+            "cond-wait-unlocked", "cond wait while its mutex is not locked", GORC__OBJ_COND, c, pc);
+        return;
+    }
+    struct gorc__waiter w = {.g = gorc__self()};
+    gorc__lock(&c->lock);
+    gorc__waitq_push(&c->waiters, &w);
+    gorc__mutex_unlock_at(m, pc);
+    gorc__park(w.g, &c->lock, GORC__WAIT_COND_WAIT, c, NULL);
+    gorc__mutex_lock_at(m, pc);
+}
+
+GORC_API void gorc_cond_signal(gorc_cond *cond)
+{
+    struct cond *c = (struct cond *)cond;
+    if (!in_place(c, GORC__PC()))
+        return;
+    gorc__lock(&c->lock);
+    struct gorc__waiter *w = gorc__waitq_pop(&c->waiters);
+    struct gorc__g *g = w ? w->g : NULL;
+    gorc__unlock(&c->lock);
+    if (g) {
+        gorc__hook_hb_to(gorc__g_task(g));
+        gorc__ready(g);
+    }
+}
+
+GORC_API void gorc_cond_broadcast(gorc_cond *cond)
+{
+    struct cond *c = (struct cond *)cond;
+    if (!in_place(c, GORC__PC()))
+        return;
+    gorc__lock(&c->lock);
+    struct gorc__waiter *w = c->waiters.head;
+    c->waiters = (struct gorc__waitq){0};
+    gorc__unlock(&c->lock);
+    for (struct gorc__waiter *i = w; i; i = i->next)
+        gorc__hook_hb_to(gorc__g_task(i->g));
+    gorc__ready_list(w);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gorc_waitgroup: a counter, and who waits for it to be zero. done is one add while nobody waits.
+ *
+ * State: the counter in the upper half, in the lower half QUEUED when somebody waits. A waiter sets
+ * QUEUED only while the counter is positive, and then always parks; the add that reaches zero with
+ * QUEUED set takes all waiters out. So an add that reaches zero without QUEUED has touched the wait
+ * group for the last time, and one with QUEUED is kept safe by the waiters, which are still inside
+ * gorc_wg_wait (L1).
+ */
+#include "base/alloc.h"
+#include "sync/sync_impl.h"
+
+#define ONE ((uint64_t)1 << 32)
+
+struct waitgroup {
+    _Atomic uint64_t state;
+    struct gorc__lock lock; /* orders waiters and the waker; guards waiters */
+    struct gorc__waitq waiters;
+    _Atomic(const void *) self; /* own address since the first use: a copy is noticed (W7) */
+};
+
+_Static_assert(sizeof(struct waitgroup) <= sizeof(gorc_waitgroup), "reserved storage");
+_Static_assert(_Alignof(struct waitgroup) <= _Alignof(gorc_waitgroup), "alignment");
+
+static inline int32_t counter(uint64_t state)
+{
+    return (int32_t)(state >> 32);
+}
+
+static void misuse(
+    const struct waitgroup *wg, const char *rule, const char *message, const void *pc)
+{
+    gorc__misuse_simple(rule, message, GORC__OBJ_WAITGROUP, wg, pc);
+}
+
+/* An idle wait group may have been moved; one in use may not. */
+static __attribute__((noinline)) bool adopt(struct waitgroup *wg, const void *pc)
+{
+    if (atomic_load_explicit(&wg->self, memory_order_relaxed) != NULL &&
+        atomic_load_explicit(&wg->state, memory_order_relaxed) != 0) {
+        misuse(wg, "waitgroup-copied", "wait group copied while in use", pc);
+        return false;
+    }
+    atomic_store_explicit(&wg->self, wg, memory_order_relaxed);
+    return true;
+}
+
+static inline bool in_place(struct waitgroup *wg, const void *pc)
+{
+    if (__builtin_expect(atomic_load_explicit(&wg->self, memory_order_relaxed) == wg, 1))
+        return true;
+    return adopt(wg, pc);
+}
+
+/* The counter has reached zero and somebody waits. */
+static __attribute__((noinline)) void release_waiters(struct waitgroup *wg)
+{
+    gorc__lock(&wg->lock);
+    struct gorc__waiter *w = wg->waiters.head;
+    wg->waiters = (struct gorc__waitq){0};
+    atomic_fetch_and_explicit(&wg->state, ~(uint64_t)GORC__QUEUED, memory_order_relaxed);
+    gorc__unlock(&wg->lock);
+    gorc__ready_list(w);
+}
+
+/* False: a misuse, and nothing has changed. */
+static bool add_at(struct waitgroup *wg, int delta, const void *pc)
+{
+    if (!in_place(wg, pc))
+        return false;
+    if (delta < 0)
+        gorc__hook_release(wg);
+    uint64_t step = (uint64_t)(uint32_t)delta << 32;
+    uint64_t old = atomic_fetch_add_explicit(&wg->state, step, memory_order_acq_rel);
+    int32_t now = counter(old + step);
+    if (__builtin_expect(now >= 0 && !(old & GORC__QUEUED), 1))
+        return true;
+    bool from_zero = delta > 0 && counter(old) == 0;
+    if (now < 0 || from_zero) {
+        atomic_fetch_sub_explicit(&wg->state, step, memory_order_relaxed);
+        if (from_zero)
+            misuse(
+                wg, "waitgroup-add-with-wait", "wait group add called concurrently with wait", pc);
+        else
+            misuse(wg, "negative-waitgroup", "negative wait group counter", pc);
+        return false;
+    }
+    if (now == 0)
+        release_waiters(wg);
+    return true;
+}
+
+GORC_API void gorc_wg_add(gorc_waitgroup *wg, int delta)
+{
+    add_at((struct waitgroup *)wg, delta, GORC__PC());
+}
+
+GORC_API void gorc_wg_done(gorc_waitgroup *wg)
+{
+    add_at((struct waitgroup *)wg, -1, GORC__PC());
+}
+
+GORC_API void gorc_wg_done_fn(void *wg)
+{
+    add_at(wg, -1, GORC__PC());
+}
+
+/* Parks until the counter is zero. */
+static void wait_slow(struct waitgroup *wg, const void *pc)
+{
+    struct gorc__waiter w = {.g = gorc__self()};
+    gorc__lock(&wg->lock);
+    uint64_t s = atomic_load_explicit(&wg->state, memory_order_relaxed);
+    do {
+        if (counter(s) == 0) {
+            gorc__unlock(&wg->lock);
+            return;
+        }
+    } while (!atomic_compare_exchange_strong_explicit(
+        &wg->state, &s, s | GORC__QUEUED, memory_order_acquire, memory_order_acquire));
+    gorc__waitq_push(&wg->waiters, &w);
+    gorc__park(w.g, &wg->lock, GORC__WAIT_WG_WAIT, wg, NULL);
+    if (atomic_load_explicit(&wg->state, memory_order_acquire) != 0)
+        misuse(
+            wg, "waitgroup-reused", "wait group reused before its previous wait has returned", pc);
+}
+
+GORC_API void gorc_wg_wait(gorc_waitgroup *waitgroup)
+{
+    struct waitgroup *wg = (struct waitgroup *)waitgroup;
+    if (!in_place(wg, GORC__PC()))
+        return;
+    if (counter(atomic_load_explicit(&wg->state, memory_order_acquire)) != 0)
+        wait_slow(wg, GORC__PC());
+    gorc__hook_acquire(wg);
+}
+
+/* --- gorc_wg_go --- */
+
+struct wg_task {
+    gorc_fn fn;
+    void *arg;
+    struct waitgroup *wg;
+};
+
+static void wg_task_run(void *arg)
+{
+    struct wg_task task = *(struct wg_task *)arg;
+    gorc__free(arg);
+    gorc_defer(gorc_wg_done_fn, task.wg);
+    task.fn(task.arg);
+}
+
+GORC_API void gorc_wg_go(gorc_waitgroup *waitgroup, gorc_fn fn, void *arg)
+{
+    const void *pc = GORC__PC();
+    if (!fn) {
+        gorc__misuse_simple("go-nil", "go of nil function", GORC__OBJ_GOROUTINE, NULL, pc);
+        return;
+    }
+    struct wg_task *task = gorc__alloc(sizeof(*task));
+    if (!task)
+        gorc__fatal("gorc_wg_go: out of memory");
+    *task = (struct wg_task){fn, arg, (struct waitgroup *)waitgroup};
+    if (!add_at(task->wg, 1, pc)) {
+        gorc__free(task);
+        return;
+    }
+    if (gorc__spawn(wg_task_run, task, NULL, 0, false, pc) != 0)
+        gorc__fatal("gorc_wg_go: out of memory");
+}
