@@ -17,7 +17,7 @@
 
 enum dt_certainty { DT_SUSPECT, DT_LIKELY, DT_PROVEN, DT_CERTAIN };
 
-enum { DT_MAX_FRAMES = 256, DT_MAX_STACKS = 16 };
+enum { DT_MAX_FRAMES = 256, DT_MAX_STACKS = 32, DT_MAX_ANCESTORS = 8 };
 
 struct dt_finding_stack {
     const char *role; /* "write", "earlier read", "blocked", "closed by", "created by" ... */
@@ -27,7 +27,8 @@ struct dt_finding_stack {
     dt_stackid id;
     const uintptr_t *pcs;
     size_t npcs;
-    const char *note; /* "holding: mutex 0x...", wait reason ...; NULL: none */
+    const char *note;                 /* "holding: mutex 0x...", wait reason ...; NULL: none */
+    const struct dt_task_info *child; /* "created by" stacks: whom it created; else NULL */
 };
 
 struct dt_finding_object {
@@ -37,30 +38,55 @@ struct dt_finding_object {
     size_t size; /* 0: unknown */
 };
 
+struct dt_finding_access {
+    uintptr_t addr;
+    size_t size;
+};
+
 struct dt_finding {
-    const char *kind; /* API.md's "kinds and words": "data-race", "goroutine-leak", "misuse" ... */
-    const char *rule; /* "data-race", "heap-use-after-free", "double-close" ... */
+    const char *kind;  /* API.md's "kinds and words": "data-race", "goroutine-leak", "misuse" ... */
+    const char *rule;  /* "data-race", "heap-use-after-free", "double-close" ... */
     const char *words; /* first line's words: "data race", "close of closed channel" */
     enum dt_certainty certainty;
     const char *message; /* one sentence, or NULL */
     struct dt_finding_object object;
     struct dt_finding_stack stacks[DT_MAX_STACKS];
     size_t nstacks;
-    bool counts; /* for the exit status, at the level and end of this run (API.md) */
+    /* Races: what the first and the second stack accessed; size 0: not an access. */
+    struct dt_finding_access access[2];
+    size_t left_out; /* stacks that did not fit; recorded */
+    bool counts;     /* for the exit status, at the level and end of this run (API.md) */
 };
 
-/* Appends a stack; ignores more than DT_MAX_STACKS. Follows with the "created by" stacks of `task`
- * and its ancestors when `with_creation`. */
+/* Appends a stack; more than DT_MAX_STACKS are only counted (left_out). */
 void dt_finding_stack(struct dt_finding *f, const char *role, const struct dt_task_info *task,
     dt_stackid id, const char *note);
 void dt_finding_pcs(struct dt_finding *f, const char *role, const struct dt_task_info *task,
     const uintptr_t *pcs, size_t npcs, const char *note);
+/* Appends where `task` and its nearest ancestors were created, as "created by" stacks. Those that
+ * the finding has already (a common ancestor) are not repeated. NULL and main: nothing. */
 void dt_finding_creation(struct dt_finding *f, const struct dt_task_info *task);
 
-/* Returns false when the same finding (kind, rule, module offsets of its stacks) was there before.
- * Async-signal-safe. */
+/* Returns false when the same finding (kind, rule, module offsets of its stacks, creations apart,
+ * whatever their order) was there before; it is then only counted. Calls the program's report hook:
+ * no lock may be held. With halt_on_error it does not return. Async-signal-safe but for the hook.
+ */
 bool dt_finding_add(const struct dt_finding *f);
 /* So far; for the summary and the exit status. */
 unsigned dt_findings_counting(void);
+unsigned dt_findings_total(void);
+
+/* Ends the run at the first finding that counts (halt_on_error); set by runtime/, does not return.
+ * NULL: the record is printed and the process ends with the exit status for findings. */
+extern void (*dt_on_halt)(void);
+/* What runtime/ knows of an address that is neither a heap block nor in a module: the stack of a
+ * thread or goroutine. Fills kind, addr and size in; false: unknown. May be NULL. */
+extern bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
+
+/* Sets dt_on_race. */
+void dt_race_init(void);
+
+/* "main", "g7", "t3"; at most 24 bytes. */
+void dt_task_label(const struct dt_task_info *task, char ret_label[24]);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The caller's own stack, from the frame that returns to `from_pc` outwards (0: from the caller). */
+/* The caller's own stack, from the frame that returns to `from_pc` outwards (0: from the caller).
+ */
 size_t dt_unwind_here(uintptr_t from_pc, uintptr_t *ret_pcs, size_t max);
 
 /* Callee-saved registers of something that does not run. */

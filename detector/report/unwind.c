@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libunwind. It calls libc functions that are interposed (mutexes, mmap, sigprocmask): the calling
+ * task counts as inside the runtime meanwhile, so that they go straight to libc.
+ */
+#define _GNU_SOURCE
+#define UNW_LOCAL_ONLY
+#include <errno.h>
+#include <libunwind.h>
+#include <string.h>
+
+#include "core/task.h"
+#include "report/modules.h"
+#include "report/unwind.h"
+
+enum { SKIP_MAX = 64 };
+
+/* Collects from the cursor's frame outwards, leaving out our own frames at the inner end, and all
+ * up to from_pc if that is found. Everybody takes pcs for return addresses, so a place that a
+ * signal interrupted is moved by one. */
+static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, size_t max)
+{
+    size_t n = 0, skipped = 0;
+    bool inner = true, interrupted = false;
+    do {
+        unw_word_t pc = 0;
+        if (unw_get_reg(c, UNW_REG_IP, &pc) != 0 || !pc)
+            break;
+        bool is_signal = unw_is_signal_frame(c) > 0;
+        if (inner && dt_module_is_ours(pc) && ++skipped < SKIP_MAX)
+            continue;
+        inner = false;
+        if (is_signal || interrupted)
+            pc++;
+        interrupted = is_signal;
+        if (from_pc && pc == from_pc) {
+            n = 0; /* what came before is below the place that was asked for */
+            from_pc = 0;
+        }
+        if (n < max)
+            ret_pcs[n++] = pc;
+        else if (!from_pc)
+            break;
+    } while (unw_step(c) > 0);
+    return n;
+}
+
+static struct dt_task *enter(void)
+{
+    struct dt_task *t = dt_self;
+    if (t == &dt_task_unknown)
+        return NULL;
+    t->in_runtime++;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return t;
+}
+
+static void leave(struct dt_task *t)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (t)
+        t->in_runtime--;
+}
+
+size_t dt_unwind_here(uintptr_t from_pc, uintptr_t *ret_pcs, size_t max)
+{
+    int saved = errno;
+    struct dt_task *t = enter();
+    unw_context_t here;
+    unw_cursor_t c;
+    size_t n = 0;
+    unw_getcontext(&here);
+    if (unw_init_local(&c, &here) == 0)
+        n = collect(&c, from_pc, ret_pcs, max);
+    leave(t);
+    errno = saved;
+    return n;
+}
+
+static void fill(unw_context_t *uc, const struct dt_regs *r)
+{
+    memset(uc, 0, sizeof *uc);
+#if defined(__x86_64__)
+    greg_t *g = uc->uc_mcontext.gregs;
+    g[REG_RIP] = (greg_t)r->pc;
+    g[REG_RSP] = (greg_t)r->sp;
+    g[REG_RBP] = (greg_t)r->bp;
+    g[REG_RBX] = (greg_t)r->bx;
+    g[REG_R12] = (greg_t)r->r12;
+    g[REG_R13] = (greg_t)r->r13;
+    g[REG_R14] = (greg_t)r->r14;
+    g[REG_R15] = (greg_t)r->r15;
+#else
+#error "dt_unwind_regs is not written for this architecture"
+#endif
+}
+
+size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max)
+{
+    int saved = errno;
+    struct dt_task *t = enter();
+    unw_context_t uc;
+    unw_cursor_t c;
+    size_t n = 0;
+    fill(&uc, regs);
+    if (unw_init_local(&c, &uc) == 0)
+        n = collect(&c, 0, ret_pcs, max);
+    leave(t);
+    errno = saved;
+    return n;
+}
