@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the atomic operations of every size share: orders, and the clock's part of an operation.
+ *
+ * An operation and its change of clocks are one step: dt_sync_lock is held over both. Where there
+ * is no object yet and the operation releases nothing, no lock is taken. An object is made before
+ * the store that it belongs to, so an operation that finds none after it has read has read a value
+ * that no release wrote.
+ *
+ * Release sequences (C11 5.1.2.4): an RMW leaves the object's clock in place or adds to it; a plain
+ * atomic store replaces it.
+ */
+#ifndef DT_ATOMIC_H
+#define DT_ATOMIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/shadow.h"
+#include "core/sync.h"
+#include "core/task.h"
+#include "runtime/runtime.h"
+
+/* The order as the ABI passes it; gcc may add bits for hardware lock elision. */
+static inline int dt_order(int order)
+{
+    return order & 7;
+}
+
+static inline bool dt_order_acquires(int order)
+{
+    return order == __ATOMIC_CONSUME || order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL ||
+           order == __ATOMIC_SEQ_CST;
+}
+
+static inline bool dt_order_releases(int order)
+{
+    return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
+
+/* Does a store or RMW of this order leave something for others to acquire? */
+static inline bool dt_atomic_publishes(const struct dt_task *t, int order)
+{
+    return dt_order_releases(order) || t->has_release_fence;
+}
+
+static inline void dt_atomic_access(
+    struct dt_task *t, const volatile void *a, size_t size, unsigned flags, uintptr_t pc)
+{
+    dt_access(t, (uintptr_t)a, size, flags | DT_ATOMIC, pc);
+}
+
+/* The object of `a`, locked, or NULL. dt_atomic_end goes with one that is not NULL: in between a
+ * signal handler's events are dropped. */
+struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create);
+void dt_atomic_end(struct dt_task *t, struct dt_sync *s);
+
+/* The value that was read belongs to s's clock. */
+void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order);
+/* A store, or an RMW, was made. */
+void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order);
+void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order);
+/* An RMW that found no object has been made: one that has come meanwhile was perhaps read. */
+void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order);
+
+#endif

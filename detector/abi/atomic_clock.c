@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The clocks' part of atomic operations, and the fences.
+ */
+#include "abi/atomic.h"
+
+struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create)
+{
+    dt_begin(t);
+    struct dt_sync *s = dt_sync_lock((const void *)a, create);
+    if (!s)
+        dt_finish(t);
+    return s;
+}
+
+void dt_atomic_end(struct dt_task *t, struct dt_sync *s)
+{
+    dt_sync_unlock(s);
+    dt_finish(t);
+}
+
+void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order)
+{
+    if (dt_order_acquires(order))
+        dt_sync_acquire(t, s);
+    else
+        dt_sync_acquire_relaxed(t, s);
+}
+
+void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order)
+{
+    if (dt_order_releases(order))
+        dt_sync_release_store(t, s);
+    else
+        dt_sync_release_relaxed(t, s, true);
+}
+
+void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order)
+{
+    dt_atomic_seen(t, s, order);
+    if (!dt_order_releases(order))
+        dt_sync_release_relaxed(t, s, false);
+    else if (dt_order_acquires(order))
+        dt_sync_release_store(t, s); /* all that s carries has just been acquired */
+    else
+        dt_sync_release(t, s);
+}
+
+void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order)
+{
+    struct dt_sync *s = dt_atomic_begin(t, a, false);
+    if (!s)
+        return;
+    dt_atomic_seen(t, s, order);
+    dt_atomic_end(t, s);
+}
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT void __tsan_atomic_thread_fence(int order);
+EXPORT void __tsan_atomic_signal_fence(int order);
+
+void __tsan_atomic_thread_fence(int order)
+{
+    int o = dt_order(order);
+    struct dt_task *t = dt_enter();
+    if (t && dt_order_releases(o))
+        dt_fence_release(t);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (t && dt_order_acquires(o))
+        dt_fence_acquire(t);
+}
+
+void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
