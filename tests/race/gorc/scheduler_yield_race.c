@@ -10,7 +10,6 @@
 #include "barrier.h"
 
 static int x;
-static gorc_mutex m;
 
 static void first(void *arg)
 {

@@ -8,7 +8,6 @@
 #include "barrier.h"
 
 static int x;
-static int y;
 static gorc_chan *c;
 
 static void first(void *arg)
