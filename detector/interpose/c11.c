@@ -45,6 +45,7 @@ DT_INTERPOSE(int, thrd_create, (thrd_t * handle, thrd_start_t fn, void *arg))
 struct c11_join {
     thrd_t handle;
     int *result;
+    struct dt_task *me;
     struct dt_wait_scope scope;
 };
 
@@ -58,6 +59,8 @@ static void join_cancelled(void *arg)
 {
     struct c11_join *j = arg;
     dt_wait_end(&j->scope);
+    if (j->me)
+        dt_task_joining(j->me, NULL);
 }
 
 DT_INTERPOSE(int, thrd_join, (thrd_t handle, int *result))
@@ -68,6 +71,9 @@ DT_INTERPOSE(int, thrd_join, (thrd_t handle, int *result))
     struct c11_join j = {.handle = handle, .result = result};
     dt_wait_begin(&j.scope, dt_wait_join, th, false);
     struct dt_task *me = dt_enter();
+    j.me = me;
+    if (me)
+        dt_task_joining(me, th->task);
     /* There is no timed join to be patient with; see deadlock.c. */
     if (me && dt_deadlock_cycle()) {
         struct timespec wait = {.tv_nsec = DT_DEADLOCK_PATIENCE_MS * 1000000L};
@@ -79,6 +85,8 @@ DT_INTERPOSE(int, thrd_join, (thrd_t handle, int *result))
     dt_wait_end(&j.scope);
     if (err == thrd_success)
         dt_thread_joined(th);
+    else if (me)
+        dt_task_joining(me, NULL);
     return err;
 }
 

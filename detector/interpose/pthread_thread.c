@@ -47,6 +47,7 @@ struct join {
     const struct timespec *until; /* NULL: no limit */
     struct dt_thread *thread;
     struct dt_wait_scope *scope;
+    struct dt_task *me;
 };
 
 static int call_join(void *arg)
@@ -60,6 +61,7 @@ static void join_cancelled(void *arg)
 {
     struct join *j = arg;
     dt_wait_end(j->scope);
+    dt_task_joining(j->me, NULL);
 }
 
 /* The thread to be joined waits for this one: see deadlock.c. */
@@ -91,7 +93,10 @@ static int join_thread(struct join *j)
     }
     struct dt_wait_scope scope;
     j->scope = &scope;
+    j->me = me;
     dt_wait_begin(&scope, dt_wait_join, j->thread, j->until != NULL);
+    if (!j->until)
+        dt_task_joining(me, j->thread->task);
     int err = ETIMEDOUT;
     if (!j->until && dt_deadlock_cycle())
         err = join_in_cycle(j, me);
@@ -100,6 +105,8 @@ static int join_thread(struct join *j)
     dt_wait_end(&scope);
     if (!err)
         dt_thread_joined(j->thread);
+    else if (!j->until)
+        dt_task_joining(me, NULL);
     return err;
 }
 
@@ -121,14 +128,14 @@ DT_INTERPOSE(int, pthread_tryjoin_np, (pthread_t handle, void **result))
 DT_INTERPOSE(
     int, pthread_timedjoin_np, (pthread_t handle, void **result, const struct timespec *until))
 {
-    struct join j = {handle, result, CLOCK_REALTIME, until, NULL, NULL};
+    struct join j = {handle, result, CLOCK_REALTIME, until, NULL, NULL, NULL};
     return join_thread(&j);
 }
 
 DT_INTERPOSE(int, pthread_clockjoin_np,
     (pthread_t handle, void **result, clockid_t clock, const struct timespec *until))
 {
-    struct join j = {handle, result, clock, until, NULL, NULL};
+    struct join j = {handle, result, clock, until, NULL, NULL, NULL};
     return join_thread(&j);
 }
 

@@ -7,6 +7,7 @@
 #include "base/out.h"
 #include "core/stack.h"
 #include "core/sync.h"
+#include "report/finding.h"
 #include "report/unwind.h"
 #include "runtime/describe.h"
 #include "runtime/runtime.h"
@@ -207,4 +208,47 @@ size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t ma
             return n;
     }
     return th->task ? shadow_stack(th->task, ret_pcs, max) : 0;
+}
+
+/* --- addresses --- */
+
+struct owner_search {
+    uintptr_t addr;
+    struct dt_finding_object *object;
+    bool found;
+};
+
+static bool thread_owns(struct dt_thread *th, void *arg)
+{
+    struct owner_search *o = arg;
+    if (o->addr < th->stack_lo || o->addr >= th->stack_hi || !th->task)
+        return true;
+    o->object->kind = "stack";
+    o->object->name = th->label;
+    o->object->addr = th->stack_lo;
+    o->object->size = th->stack_hi - th->stack_lo;
+    o->found = true;
+    return false;
+}
+
+static bool goroutine_owns(const struct gorc__inspect_g *g, void *arg)
+{
+    struct owner_search *o = arg;
+    if (o->addr < g->stack_lo || o->addr >= g->stack_hi)
+        return true;
+    o->object->kind = "stack";
+    o->object->name = g->name;
+    o->object->addr = g->stack_lo;
+    o->object->size = g->stack_hi - g->stack_lo;
+    o->found = true;
+    return false;
+}
+
+bool dt_address_owner(uintptr_t addr, struct dt_finding_object *ret_object)
+{
+    struct owner_search o = {addr, ret_object, false};
+    dt_threads_each(thread_owns, &o);
+    if (!o.found && gorc__inspect_started())
+        gorc__inspect_goroutines(goroutine_owns, &o);
+    return o.found;
 }

@@ -11,6 +11,7 @@
 
 #include "lib/inspect.h"
 
+struct dt_finding_object;
 struct dt_thread;
 
 /* "chan", "mutex" ...; NULL for GORC__OBJ_NONE. */
@@ -36,5 +37,8 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g);
 size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max);
 /* The same for a plain thread: unwound while it waits, else its shadow stack. */
 size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max);
+
+/* Whose stack holds addr (dt_describe_address of report/finding.h). */
+bool dt_address_owner(uintptr_t addr, struct dt_finding_object *ret_object);
 
 #endif

@@ -96,7 +96,7 @@ static bool retry_later(int sig)
 /* --- the handler --- */
 
 #if defined(__x86_64__)
-static void call_on_stack(char *top, void (*fn)(int), int arg)
+void dt_call_on_stack(char *top, void (*fn)(int), int arg)
 {
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
                      "movq %0, %%rsp\n\t"
@@ -109,7 +109,7 @@ static void call_on_stack(char *top, void (*fn)(int), int arg)
                      "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 #else
-static void call_on_stack(char *top, void (*fn)(int), int arg)
+void dt_call_on_stack(char *top, void (*fn)(int), int arg)
 {
     (void)top;
     fn(arg);
@@ -146,7 +146,7 @@ static void end_run_on_own_stack(int sig)
     bool mine =
         __atomic_compare_exchange_n(&owner, &none, me, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     if (mine && end_stack)
-        call_on_stack(end_stack + END_STACK_SIZE, end_run, sig);
+        dt_call_on_stack(end_stack + END_STACK_SIZE, end_run, sig);
     else if (mine)
         end_run(sig);
     else if (none != me) /* else: a fault in the shutdown itself, the signal takes its course */

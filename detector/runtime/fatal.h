@@ -21,6 +21,9 @@ int dt_fatal_set_default(int sig, const struct sigaction *wanted, struct sigacti
 
 bool dt_fatal_is_ours(const struct sigaction *act);
 
+/* fn(arg) on another stack, `top` 16-byte aligned; a signal handler's own may be too small. */
+void dt_call_on_stack(char *top, void (*fn)(int), int arg);
+
 /* An alternate stack for the calling thread, unless it has one. */
 void dt_altstack_install(struct dt_thread *th);
 void dt_altstack_remove(struct dt_thread *th);

@@ -18,7 +18,9 @@
 #include "base/reals.h"
 #include "core/core.h"
 #include "base/reals.h"
+#include "report/finding.h"
 #include "report/record.h"
+#include "runtime/describe.h"
 #include "runtime/dump.h"
 #include "runtime/fatal.h"
 #include "runtime/fork.h"
@@ -91,6 +93,8 @@ void dt_init(void)
     dt_threads_init();
     dt_shutdown_init();
     dt_record_open();
+    dt_race_init();
+    dt_describe_address = dt_address_owner;
     dt_fork_init();
     dt_fatal_init();
     dt_dump_init();

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/core.h"
 #include "core/task.h"
 #include "runtime/wait.h"
 
@@ -31,16 +32,19 @@ static inline struct dt_task *dt_enter(void)
     return t;
 }
 
-/* Around work on the core's data: what a signal handler does meanwhile is dropped. Nests. */
+/* Around work on the core's data: passes the core's gate (core.h), and what a signal handler does
+ * meanwhile is dropped. Nests. Nothing in between may block. */
 static inline void dt_begin(struct dt_task *t)
 {
-    t->in_runtime++;
+    uint32_t n = t->in_runtime;
+    __atomic_store_n(&t->in_runtime, n + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (__builtin_expect(__atomic_load_n(&dt_gate_closed, __ATOMIC_ACQUIRE) != 0, 0) && n == 0)
+        dt_gate_wait(t);
 }
 static inline void dt_finish(struct dt_task *t)
 {
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    t->in_runtime--;
+    __atomic_store_n(&t->in_runtime, t->in_runtime - 1, __ATOMIC_RELEASE);
 }
 
 /* The current task's whole stack with `pc` innermost: from its shadow stack, or, where the program
@@ -53,7 +57,8 @@ enum dt_end {
     DT_END_FAST_EXIT,
     DT_END_SIGNAL_ASKED,
     DT_END_SIGNAL_FATAL,
-    DT_END_EXEC
+    DT_END_EXEC,
+    DT_END_HALT /* halt_on_error */
 };
 /* The shutdown hook: leaks, deadlocks, summary, print. The first caller does it, later ones return.
  * Returns the exit status to use in place of `status` (bare runs: 66 when findings count). */

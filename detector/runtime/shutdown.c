@@ -21,6 +21,8 @@
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
 
+enum { STATUS_FAILED = 99 };
+
 static pid_t our_pid;
 static int ending_tid;   /* thread that ends the run; atomic */
 static int quick_status; /* given to quick_exit() */
@@ -101,9 +103,17 @@ int dt_shutdown(enum dt_end why, int status)
         dt_finish(me);
     if (why != DT_END_EXEC)
         dt_on = false;
-    if (normal && is_bare() && (status & 0xff) == 0 && dt_findings_counting() > 0)
-        return dt_flags.exitcode;
-    return status;
+    if (!is_bare() || (status & 0xff) != 0 || why == DT_END_EXEC)
+        return status;
+    if (dt_record_failed())
+        return STATUS_FAILED;
+    return dt_findings_counting() > 0 ? dt_flags.exitcode : status;
+}
+
+/* halt_on_error: the first finding ends the run. */
+static void halt(void)
+{
+    _exit(dt_shutdown(DT_END_HALT, 0));
 }
 
 void dt_shutdown_undo(void)
@@ -139,6 +149,7 @@ void dt_shutdown_init(void)
     our_pid = pid_now();
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick);
+    dt_on_halt = halt;
 }
 
 void dt_shutdown_forked(void)

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "base/lock.h"
 #include "core/shadow.h"
 #include "core/sync.h"
+#include "report/finding.h"
 #include "lib/inspect.h"
 #include "runtime/fatal.h"
 #include "runtime/jump.h"
@@ -112,11 +114,25 @@ static struct dt_task *record_release(struct dt_thread *th)
     return task;
 }
 
+extern void *__libc_stack_end;
+
+/* The main thread's stack, as far as its limit lets it grow. */
+static void main_stack(struct dt_thread *th)
+{
+    struct rlimit r;
+    uintptr_t page = 4096, size = 8 << 20;
+    if (getrlimit(RLIMIT_STACK, &r) == 0 && r.rlim_cur != RLIM_INFINITY && r.rlim_cur < 1u << 30)
+        size = r.rlim_cur;
+    th->stack_hi = ((uintptr_t)__libc_stack_end + 8 * page) & ~(page - 1);
+    th->stack_lo = th->stack_hi - size;
+}
+
 static void task_bind(struct dt_thread *th, struct dt_task *task)
 {
     th->task = task;
     th->uid = task->info->uid;
     task->owner = th;
+    dt_task_label(task->info, th->label);
 }
 
 /* --- start --- */
@@ -179,6 +195,8 @@ static void forget_stack(struct dt_thread *th)
         dt_shadow_clear(here - 65536, 65536);
     else
         dt_shadow_clear(top - size, size);
+    th->stack_hi = here > top || top - here > size ? here + 4096 : top;
+    th->stack_lo = th->stack_hi - size;
 }
 
 static void arm_end(struct dt_thread *th)
@@ -401,6 +419,7 @@ void dt_threads_init(void)
     task_bind(th, th->task);
     th->owns_handle = true;
     publish(th);
+    main_stack(th);
     dt_thread_self = th;
     dt_self = th->task;
     dt_begin(th->task);

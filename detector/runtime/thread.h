@@ -45,7 +45,9 @@ struct dt_thread {
     int (*fn_c11)(void *);
     void *arg;
     size_t stack_size;
-    int end_rounds; /* of TLS destructors seen */
+    uintptr_t stack_lo, stack_hi; /* 0: unknown */
+    char label[24];               /* of its stack, for reports */
+    int end_rounds;               /* of TLS destructors seen */
     struct dt_once_frame *once;
     void *altstack;
     struct dt_jumps *jumps; /* jump.c */

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Finds the instrumented objects: those whose dynamic symbols have an undefined __tsan_init, which
+ * every instrumented translation unit calls. The undefined symbols are the ones before the first
+ * that the hash table covers.
+ *
+ * The table of libraries only grows, in blocks that are never freed, so it is read without a lock;
+ * a range that has gone has size 0 and is used again.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/dalloc.h"
+#include "base/lock.h"
+#include "core/shadow.h"
+#include "runtime/instrumented.h"
+
+struct dt_text_range dt_text_program;
+
+enum { BLOCK_RANGES = 30 };
+
+struct block {
+    struct block *next;
+    struct object {
+        struct dt_text_range text;
+        uintptr_t base;
+        bool instrumented, seen;
+    } objects[BLOCK_RANGES];
+};
+
+static struct block first;
+static dt_lock lock; /* guards changes */
+static bool program_seen;
+static uint32_t instrumented_libraries;
+
+static uint32_t count_by_gnu_hash(const uint32_t *hash)
+{
+    return hash[1]; /* the index of the first symbol that it covers */
+}
+
+static bool refers_to_init(const ElfW(Sym) * symbols, const char *strings, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (symbols[i].st_shndx == SHN_UNDEF &&
+            strcmp(strings + symbols[i].st_name, "__tsan_init") == 0)
+            return true;
+    return false;
+}
+
+/* The loader relocates these pointers in place, but not in the vdso, which is never instrumented.
+ */
+static bool dynamic_is_instrumented(const ElfW(Dyn) * dynamic, uintptr_t base)
+{
+    const ElfW(Sym) *symbols = NULL;
+    const char *strings = NULL;
+    uint32_t n = 0;
+    for (; dynamic->d_tag != DT_NULL; dynamic++) {
+        uintptr_t p = dynamic->d_un.d_ptr;
+        if (dynamic->d_tag == DT_SYMTAB)
+            symbols = (const ElfW(Sym) *)p;
+        else if (dynamic->d_tag == DT_STRTAB)
+            strings = (const char *)p;
+        else if (dynamic->d_tag == DT_GNU_HASH && p > base)
+            n = count_by_gnu_hash((const uint32_t *)p);
+        else if (dynamic->d_tag == DT_HASH && !n && p > base)
+            n = ((const uint32_t *)p)[1];
+    }
+    if ((uintptr_t)symbols < base || (uintptr_t)strings < base)
+        return false;
+    return refers_to_init(symbols, strings, n);
+}
+
+static bool is_instrumented(const struct dl_phdr_info *info)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return dynamic_is_instrumented(
+                (const ElfW(Dyn) *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr), info->dlpi_addr);
+    return false;
+}
+
+/* From the first executable segment's start to the last one's end. */
+static struct dt_text_range text_of(const struct dl_phdr_info *info)
+{
+    uintptr_t lo = UINTPTR_MAX, hi = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+            continue;
+        uintptr_t at = info->dlpi_addr + p->p_vaddr;
+        lo = at < lo ? at : lo;
+        hi = at + p->p_memsz > hi ? at + p->p_memsz : hi;
+    }
+    return lo < hi ? (struct dt_text_range){lo, hi - lo} : (struct dt_text_range){0, 0};
+}
+
+static void clear_data(const struct dl_phdr_info *info)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
+            dt_shadow_clear(info->dlpi_addr + p->p_vaddr, p->p_memsz);
+    }
+}
+
+static struct object *find(struct dt_text_range text, struct object **ret_free)
+{
+    *ret_free = NULL;
+    for (struct block *b = &first; b; b = b->next) {
+        for (int i = 0; i < BLOCK_RANGES; i++) {
+            struct object *o = &b->objects[i];
+            if (o->text.size == text.size && o->text.lo == text.lo)
+                return o;
+            if (!o->text.size && !*ret_free)
+                *ret_free = o;
+        }
+        if (!b->next && !*ret_free)
+            __atomic_store_n(&b->next, dt_alloc(sizeof *b), __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+static void add(struct object *o, const struct dl_phdr_info *info, struct dt_text_range text)
+{
+    o->instrumented = is_instrumented(info);
+    instrumented_libraries += o->instrumented;
+    o->base = info->dlpi_addr;
+    o->seen = true;
+    __atomic_store_n(&o->text.lo, text.lo, __ATOMIC_RELAXED);
+    __atomic_store_n(&o->text.size, text.size, __ATOMIC_RELEASE);
+}
+
+static int look(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    bool *is_first = arg;
+    bool is_program = *is_first;
+    (void)size;
+    *is_first = false;
+    struct dt_text_range text = text_of(info);
+    if (!text.size)
+        return 0;
+    if (is_program) {
+        if (!program_seen && is_instrumented(info))
+            dt_text_program = text;
+        return 0;
+    }
+    struct object *free_slot, *o = find(text, &free_slot);
+    if (o) {
+        o->seen = true;
+        return 0;
+    }
+    add(free_slot, info, text);
+    if (program_seen) /* loaded later, where something else may have been */
+        clear_data(info);
+    return 0;
+}
+
+static void mark_unseen(void)
+{
+    for (struct block *b = &first; b; b = b->next)
+        for (int i = 0; i < BLOCK_RANGES; i++)
+            b->objects[i].seen = false;
+}
+
+static void drop_unseen(void)
+{
+    for (struct block *b = &first; b; b = b->next) {
+        for (int i = 0; i < BLOCK_RANGES; i++) {
+            struct object *o = &b->objects[i];
+            if (o->text.size && !o->seen)
+                __atomic_store_n(&o->text.size, 0, __ATOMIC_RELEASE);
+        }
+    }
+}
+
+/* Lock order: the loader's lock, then `lock`; so the look happens within the callback's lock. */
+static int look_locked(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    dt_lock_take(&lock);
+    int r = look(info, size, arg);
+    dt_lock_drop(&lock);
+    return r;
+}
+
+void dt_instrumented_refresh(void)
+{
+    bool is_first = true;
+    mark_unseen();
+    dl_iterate_phdr(look_locked, &is_first);
+    drop_unseen();
+    program_seen = true;
+}
+
+bool dt_instrumented_program(void)
+{
+    return dt_text_program.size != 0;
+}
+
+bool dt_instrumented_any(void)
+{
+    return dt_instrumented_program() || instrumented_libraries;
+}
+
+bool dt_instrumented_library(uintptr_t pc)
+{
+    for (struct block *b = &first; b; b = __atomic_load_n(&b->next, __ATOMIC_ACQUIRE)) {
+        for (int i = 0; i < BLOCK_RANGES; i++) {
+            struct object *o = &b->objects[i];
+            size_t size = __atomic_load_n(&o->text.size, __ATOMIC_ACQUIRE);
+            if (size && pc - o->text.lo < size)
+                return o->instrumented;
+        }
+    }
+    return false;
+}
