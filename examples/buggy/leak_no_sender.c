@@ -39,7 +39,9 @@ static void ask(int key)
 
     if (!l)
         abort();
-    *l = (struct lookup){.reply = answers_new(0), .started = gorc_chan_new(0, 0), .key = key};
+    l->reply = answers_new(0); /* HERE: made */
+    l->started = gorc_chan_new(0, 0);
+    l->key = key;
     gorc_go(lookup_main, l); /* HERE: go */
     gorc_chan_recv(l->started, NULL);
 }

@@ -38,7 +38,9 @@ static void ask(int key)
 
     if (!l)
         abort();
-    *l = (struct lookup){.reply = answers_new(0), .started = gorc_chan_new(0, 0), .key = key};
+    l->reply = answers_new(0);
+    l->started = gorc_chan_new(0, 0);
+    l->key = key;
     l->finished = gorc_chan_new(0, 0);
     gorc_go(lookup_main, l);
     gorc_chan_recv(l->started, NULL);
