@@ -177,7 +177,14 @@ for source in "$root"/examples/*.c "$root"/examples/buggy/*.c; do
         done
     done
 done
-xargs -P "${JOBS:-2}" -L 1 "$0" --one "$build" <"$cases" >"$results"
+if [ $# -eq 0 ]; then # first of all the checker itself
+    if sh "$here/support/check_record_test.sh" "$build/tests/check_record"; then
+        echo "ok   check_record" >>"$results"
+    else
+        echo "FAIL check_record" >>"$results"
+    fi
+fi
+xargs -P "${JOBS:-2}" -L 1 sh "$0" --one "$build" <"$cases" >>"$results"
 grep -v '^ok ' "$results"
 passed=$(grep -c '^ok ' "$results")
 failed=$(grep -c '^FAIL ' "$results")

@@ -111,7 +111,7 @@ for source in "$here"/race/*/*_race.c "$here"/race/*/*_norace.c "$here"/race/*/*
         done
     done
 done
-xargs -P "${JOBS:-2}" -L 1 "$0" --one "$build" <"$cases" >"$results"
+xargs -P "${JOBS:-2}" -L 1 sh "$0" --one "$build" <"$cases" >"$results"
 grep -v '^ok ' "$results"
 count() { grep -c "^$1 " "$results"; }
 passed=$(count ok) missed=$(count MISSED) false=$(count FALSE) broken=$(count BROKEN)
