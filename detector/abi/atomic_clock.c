@@ -3,20 +3,21 @@
  * The clocks' part of atomic operations, and the fences.
  */
 #include "abi/atomic.h"
+#include "core/core.h"
 
 struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create)
 {
-    dt_begin(t);
+    dt_core_enter();
     struct dt_sync *s = dt_sync_lock((const void *)a, create);
     if (!s)
-        dt_finish(t);
+        dt_core_leave(t);
     return s;
 }
 
 void dt_atomic_end(struct dt_task *t, struct dt_sync *s)
 {
     dt_sync_unlock(s);
-    dt_finish(t);
+    dt_core_leave(t);
 }
 
 void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order)

@@ -26,14 +26,15 @@ struct block {
     struct block *next;
     struct object {
         struct dt_text_range text;
-        uintptr_t base;
-        bool instrumented, seen;
+        bool instrumented;
+        uint32_t generation; /* of the last look that met it */
     } objects[BLOCK_RANGES];
 };
 
 static struct block first;
 static dt_lock lock; /* guards changes */
 static bool program_seen;
+static uint32_t generation;
 static uint32_t instrumented_libraries;
 
 static uint32_t count_by_gnu_hash(const uint32_t *hash)
@@ -127,70 +128,65 @@ static void add(struct object *o, const struct dl_phdr_info *info, struct dt_tex
 {
     o->instrumented = is_instrumented(info);
     instrumented_libraries += o->instrumented;
-    o->base = info->dlpi_addr;
-    o->seen = true;
     __atomic_store_n(&o->text.lo, text.lo, __ATOMIC_RELAXED);
     __atomic_store_n(&o->text.size, text.size, __ATOMIC_RELEASE);
 }
 
-static int look(struct dl_phdr_info *info, size_t size, void *arg)
+static void look(const struct dl_phdr_info *info, bool is_program, uint32_t now)
 {
-    bool *is_first = arg;
-    bool is_program = *is_first;
-    (void)size;
-    *is_first = false;
     struct dt_text_range text = text_of(info);
     if (!text.size)
-        return 0;
+        return;
     if (is_program) {
         if (!program_seen && is_instrumented(info))
             dt_text_program = text;
-        return 0;
+        return;
     }
     struct object *free_slot, *o = find(text, &free_slot);
-    if (o) {
-        o->seen = true;
-        return 0;
+    if (!o) {
+        o = free_slot;
+        add(o, info, text);
+        if (program_seen) /* loaded later, where something else may have been */
+            clear_data(info);
     }
-    add(free_slot, info, text);
-    if (program_seen) /* loaded later, where something else may have been */
-        clear_data(info);
-    return 0;
+    o->generation = now;
 }
 
-static void mark_unseen(void)
+static void drop_unloaded(uint32_t now)
 {
-    for (struct block *b = &first; b; b = b->next)
-        for (int i = 0; i < BLOCK_RANGES; i++)
-            b->objects[i].seen = false;
-}
-
-static void drop_unseen(void)
-{
+    dt_lock_take(&lock);
     for (struct block *b = &first; b; b = b->next) {
         for (int i = 0; i < BLOCK_RANGES; i++) {
             struct object *o = &b->objects[i];
-            if (o->text.size && !o->seen)
+            if (o->text.size && (int32_t)(o->generation - now) < 0)
                 __atomic_store_n(&o->text.size, 0, __ATOMIC_RELEASE);
         }
     }
+    dt_lock_drop(&lock);
 }
 
-/* Lock order: the loader's lock, then `lock`; so the look happens within the callback's lock. */
+struct walk {
+    uint32_t now;
+    bool is_first;
+};
+
+/* Lock order: the loader's lock, then `lock`. */
 static int look_locked(struct dl_phdr_info *info, size_t size, void *arg)
 {
+    struct walk *w = arg;
+    (void)size;
     dt_lock_take(&lock);
-    int r = look(info, size, arg);
+    look(info, w->is_first, w->now);
     dt_lock_drop(&lock);
-    return r;
+    w->is_first = false;
+    return 0;
 }
 
 void dt_instrumented_refresh(void)
 {
-    bool is_first = true;
-    mark_unseen();
-    dl_iterate_phdr(look_locked, &is_first);
-    drop_unseen();
+    struct walk w = {__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED), true};
+    dl_iterate_phdr(look_locked, &w);
+    drop_unloaded(w.now);
     program_seen = true;
 }
 

@@ -13,7 +13,7 @@
 
 #include "runtime/runtime.h"
 
-/* At start, after dlopen, before dlclose: looks at the loaded objects (takes the loader's lock).
+/* At start, after dlopen, after dlclose: looks at the loaded objects (takes the loader's lock).
  * What is remembered of a new object's own memory is void. */
 void dt_instrumented_refresh(void);
 
