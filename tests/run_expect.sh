@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The end-to-end runner over examples/: compiles each program with `gorc cc` (every compiler, -O0 and
-# -O2), runs it under `gorc run`, and compares status, record and text with what is expected.
+# The end-to-end runner over examples/ and tests/findings/: compiles each program with `gorc cc`
+# (every compiler, -O0 and -O2; tests/findings: gcc -O2 and clang-19 -O0), runs it under `gorc run`
+# and by itself, and compares status, record and text with what is expected.
 #
-#   run_expect.sh BUILD [NAME...]        all programs of examples/ and examples/buggy/, or those named
+#   run_expect.sh BUILD [NAME...]        all programs, or those named
 #
 # COMPILERS and LEVELS narrow the matrix. BUILD/tests/check_record compares records.
 # Directives of examples/buggy/NAME.expect that this script reads (check_record.c has the others):
@@ -167,12 +168,17 @@ skipped=0
 cases=$(mktemp)
 results=$(mktemp)
 trap 'rm -f "$cases" "$results"' EXIT
-for source in "$root"/examples/*.c "$root"/examples/buggy/*.c; do
+for source in "$root"/examples/*.c "$root"/examples/buggy/*.c "$here"/findings/*.c; do
     name=$(basename "$source" .c)
     [ $# -eq 0 ] || case " $* " in *" $name "*) ;; *) continue ;; esac
+    case $source in
+    "$here"/*) pairs="gcc-O2 clang-19-O0" ;;
+    *) pairs=all ;;
+    esac
     for compiler in ${COMPILERS:-gcc clang-14 clang-19}; do
         command -v "$compiler" >/dev/null || { skipped=$((skipped + 1)); continue; }
         for level in ${LEVELS:--O0 -O2}; do
+            case $pairs in all | *"$compiler$level"*) ;; *) continue ;; esac
             printf '%s %s %s\n' "$source" "$compiler" "$level" >>"$cases"
         done
     done
