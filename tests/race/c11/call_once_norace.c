@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The initialiser happens before every return of call_once.
+ */
+#include <stdlib.h>
+#include <threads.h>
+
+#include "barrier.h"
+
+static int x;
+static once_flag once = ONCE_FLAG_INIT;
+
+static void init(void)
+{
+    x = 1;
+}
+
+static int first(void *arg)
+{
+    (void)arg;
+    call_once(&once, init);
+    hidden_step();
+    return 0;
+}
+
+static int second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    call_once(&once, init);
+    if (x == 2)
+        abort();
+    return 0;
+}
+
+int main(void)
+{
+    thrd_t a, b;
+
+    if (thrd_create(&a, first, NULL) != thrd_success ||
+        thrd_create(&b, second, NULL) != thrd_success)
+        abort();
+    thrd_join(a, NULL);
+    thrd_join(b, NULL);
+    return 0;
+}

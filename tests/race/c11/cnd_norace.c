@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was done before the signal, under the mutex, happens before what the waiter does.
+ */
+#include <stdlib.h>
+#include <threads.h>
+
+#include "barrier.h"
+
+static int x;
+static mtx_t m;
+static cnd_t c;
+static int ready;
+
+static int first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    mtx_lock(&m);
+    ready = 1;
+    cnd_signal(&c);
+    mtx_unlock(&m);
+    return 0;
+}
+
+static int second(void *arg)
+{
+    (void)arg;
+    mtx_lock(&m);
+    while (!ready)
+        cnd_wait(&c, &m);
+    mtx_unlock(&m);
+    if (x == 2)
+        abort();
+    return 0;
+}
+
+int main(void)
+{
+    thrd_t a, b;
+
+    mtx_init(&m, mtx_plain);
+    cnd_init(&c);
+    if (thrd_create(&a, first, NULL) != thrd_success ||
+        thrd_create(&b, second, NULL) != thrd_success)
+        abort();
+    thrd_join(a, NULL);
+    thrd_join(b, NULL);
+    cnd_destroy(&c);
+    mtx_destroy(&m);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A broadcast happens before all the waits that it ends.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
+static int ready;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    pthread_mutex_lock(&m);
+    ready = 1;
+    pthread_cond_broadcast(&c);
+    pthread_mutex_unlock(&m);
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&m);
+    while (!ready)
+        pthread_cond_wait(&c, &m);
+    pthread_mutex_unlock(&m);
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t a, b;
+
+    if (pthread_create(&a, NULL, first, NULL) || pthread_create(&b, NULL, second, NULL))
+        abort();
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the first caller does after pthread_once is not ordered before the second caller.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void init(void)
+{
+}
+
+static void *first(void *arg)
+{
+    (void)arg;
+    pthread_once(&once, init);
+    x = 1;
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    pthread_once(&once, init);
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t a, b;
+
+    if (pthread_create(&a, NULL, first, NULL) || pthread_create(&b, NULL, second, NULL))
+        abort();
+    pthread_join(a, NULL);
+    pthread_join(b, NULL);
+    return 0;
+}
