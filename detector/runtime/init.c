@@ -24,6 +24,7 @@
 #include "runtime/dump.h"
 #include "runtime/fatal.h"
 #include "runtime/fork.h"
+#include "runtime/instrumented.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -95,6 +96,7 @@ void dt_init(void)
     dt_record_open();
     dt_race_init();
     dt_describe_address = dt_address_owner;
+    dt_instrumented_refresh();
     dt_fork_init();
     dt_fatal_init();
     dt_dump_init();

@@ -39,7 +39,7 @@ static inline void dt_begin(struct dt_task *t)
     uint32_t n = t->in_runtime;
     __atomic_store_n(&t->in_runtime, n + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (__builtin_expect(__atomic_load_n(&dt_gate_closed, __ATOMIC_ACQUIRE) != 0, 0) && n == 0)
+    if (__builtin_expect(__atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) != 0, 0) && n == 0)
         dt_gate_wait(t);
 }
 static inline void dt_finish(struct dt_task *t)

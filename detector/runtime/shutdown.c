@@ -16,6 +16,7 @@
 #include "lib/inspect.h"
 #include "report/finding.h"
 #include "report/record.h"
+#include "runtime/instrumented.h"
 #include "runtime/leak.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
@@ -25,6 +26,7 @@ enum { STATUS_FAILED = 99 };
 
 static pid_t our_pid;
 static int ending_tid;   /* thread that ends the run; atomic */
+static bool forked;      /* a forked child says nothing unless it has something to say */
 static int quick_status; /* given to quick_exit() */
 
 static pid_t pid_now(void)
@@ -56,12 +58,13 @@ static void write_summary(enum dt_end why)
     struct dt_summary s = {
         .goroutines = gorc__inspect_started(),
         .threads = dt_threads_started() + 1,
-        .accesses = dt_shadow_stats.accesses_seen ? "yes" : "no",
+        .accesses = dt_instrumented_program() ? "yes" : dt_instrumented_any() ? "partly" : "no",
         .reads_not_remembered = dt_shadow_stats.reads_not_remembered,
         .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
         .by_signal = why == DT_END_SIGNAL_ASKED || why == DT_END_SIGNAL_FATAL,
     };
-    if (dt_record_summary(&s) && is_bare()) {
+    bool silent = forked && !dt_findings_total() && !dt_record_failed();
+    if (dt_record_summary(&s) && is_bare() && !silent) {
         if (why == DT_END_EXIT)
             flush_stdout();
         dt_record_print();
@@ -156,4 +159,5 @@ void dt_shutdown_forked(void)
 {
     our_pid = pid_now();
     ending_tid = 0;
+    forked = true;
 }
