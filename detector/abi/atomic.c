@@ -8,9 +8,8 @@
  * acquires from it may free the memory.
  */
 #include "abi/atomic.h"
+#include "abi/exported.h"
 
-#define EXPORT __attribute__((visibility("default")))
-#define CALLER ((uintptr_t)__builtin_return_address(0))
 #define INLINE static inline __attribute__((always_inline))
 
 /* --- the real operations, at least as strong as asked for --- */

@@ -4,10 +4,9 @@
  * found, as libatomic does on machines without a 16-byte atomic load).
  */
 #include "abi/atomic.h"
+#include "abi/exported.h"
 #include "abi/atomic128.h"
 
-#define EXPORT __attribute__((visibility("default")))
-#define CALLER ((uintptr_t)__builtin_return_address(0))
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE dt_u128 real_load_128(const volatile dt_u128 *a)

@@ -3,6 +3,7 @@
  * The clocks' part of atomic operations, and the fences.
  */
 #include "abi/atomic.h"
+#include "abi/exported.h"
 #include "core/core.h"
 
 struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create)
@@ -55,8 +56,6 @@ void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order)
     dt_atomic_seen(t, s, order);
     dt_atomic_end(t, s);
 }
-
-#define EXPORT __attribute__((visibility("default")))
 
 EXPORT void __tsan_atomic_thread_fence(int order);
 EXPORT void __tsan_atomic_signal_fence(int order);
