@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "interpose/interpose.h"
-#include "report/finding.h"
+#include "interpose/signal_state.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 
@@ -30,12 +30,14 @@ DT_INTERPOSE(void, quick_exit, (int status))
     quick_exit(status);
 }
 
-/* Libc's abort raises SIGABRT, which fatal.c sees unless the program handles or ignores it. */
+/* Libc's abort raises SIGABRT, which fatal.c sees unless the program ignores it, or handles it and
+ * returns: libc then ends the process without another handler. */
 DT_INTERPOSE(void, abort, (void))
 {
     struct sigaction now;
     if (dt_on && sigaction(SIGABRT, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
         dt_shutdown(DT_END_SIGNAL_FATAL, 0);
+    dt_signal_abort_begins();
     abort();
 }
 

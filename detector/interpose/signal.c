@@ -17,6 +17,7 @@
 #include "base/lock.h"
 #include "core/sync.h"
 #include "interpose/interpose.h"
+#include "interpose/signal_state.h"
 #include "runtime/fatal.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -27,6 +28,13 @@ typedef void (*handler)(int, siginfo_t *, void *);
 static struct sigaction table[NSIG];
 static handler handlers[NSIG];
 static dt_lock table_lock;
+
+static pthread_t aborting; /* 0: nobody */
+
+void dt_signal_abort_begins(void)
+{
+    aborting = pthread_self();
+}
 
 static const void *key(int sig)
 {
@@ -83,6 +91,8 @@ static void trampoline(int sig, siginfo_t *info, void *context)
     }
     errno = saved;
     h(sig, info, context);
+    if (sig == SIGABRT && aborting == pthread_self())
+        dt_shutdown(DT_END_SIGNAL_FATAL, 0);
     /* A handler that was left half-way (longjmp inside it) does not leave its frames. */
     if (t && dt_self == t && self == t)
         t->top = top;
