@@ -9,6 +9,7 @@
 
 #include "core/shadow.h"
 #include "core/sync.h"
+#include "report/benign.h"
 #include "report/finding.h"
 #include "report/modules.h"
 #include "report/record_impl.h"
@@ -111,6 +112,8 @@ static const char *role_of(const struct dt_race_side *s, bool earlier)
 
 static void on_race(const struct dt_race *r)
 {
+    if (dt_benign(r->now.addr, r->now.size))
+        return;
     bool after_free = r->earlier.is_free;
     struct dt_finding f = {
         .kind = "data-race",

@@ -25,7 +25,7 @@ enum { BLOCK_RANGES = 30 };
 struct block {
     struct block *next;
     struct object {
-        struct dt_text_range text;
+        struct dt_text_range text, data; /* data: its writable memory */
         bool instrumented;
         uint32_t generation; /* of the last look that met it */
     } objects[BLOCK_RANGES];
@@ -83,28 +83,19 @@ static bool is_instrumented(const struct dl_phdr_info *info)
     return false;
 }
 
-/* From the first executable segment's start to the last one's end. */
-static struct dt_text_range text_of(const struct dl_phdr_info *info)
+/* From the start of the first segment with this flag to the end of the last. */
+static struct dt_text_range range_of(const struct dl_phdr_info *info, ElfW(Word) flag)
 {
     uintptr_t lo = UINTPTR_MAX, hi = 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+        if (p->p_type != PT_LOAD || !(p->p_flags & flag))
             continue;
         uintptr_t at = info->dlpi_addr + p->p_vaddr;
         lo = at < lo ? at : lo;
         hi = at + p->p_memsz > hi ? at + p->p_memsz : hi;
     }
     return lo < hi ? (struct dt_text_range){lo, hi - lo} : (struct dt_text_range){0, 0};
-}
-
-static void clear_data(const struct dl_phdr_info *info)
-{
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
-            dt_shadow_clear(info->dlpi_addr + p->p_vaddr, p->p_memsz);
-    }
 }
 
 static struct object *find(struct dt_text_range text, struct object **ret_free)
@@ -126,6 +117,7 @@ static struct object *find(struct dt_text_range text, struct object **ret_free)
 
 static void add(struct object *o, const struct dl_phdr_info *info, struct dt_text_range text)
 {
+    o->data = range_of(info, PF_W);
     o->instrumented = is_instrumented(info);
     instrumented_libraries += o->instrumented;
     __atomic_store_n(&o->text.lo, text.lo, __ATOMIC_RELAXED);
@@ -134,7 +126,7 @@ static void add(struct object *o, const struct dl_phdr_info *info, struct dt_tex
 
 static void look(const struct dl_phdr_info *info, bool is_program, uint32_t now)
 {
-    struct dt_text_range text = text_of(info);
+    struct dt_text_range text = range_of(info, PF_X);
     if (!text.size)
         return;
     if (is_program) {
@@ -147,7 +139,7 @@ static void look(const struct dl_phdr_info *info, bool is_program, uint32_t now)
         o = free_slot;
         add(o, info, text);
         if (program_seen) /* loaded later, where something else may have been */
-            clear_data(info);
+            dt_shadow_clear(o->data.lo, o->data.size);
     }
     o->generation = now;
 }
@@ -158,8 +150,11 @@ static void drop_unloaded(uint32_t now)
     for (struct block *b = &first; b; b = b->next) {
         for (int i = 0; i < BLOCK_RANGES; i++) {
             struct object *o = &b->objects[i];
-            if (o->text.size && (int32_t)(o->generation - now) < 0)
-                __atomic_store_n(&o->text.size, 0, __ATOMIC_RELEASE);
+            if (!o->text.size || (int32_t)(o->generation - now) >= 0)
+                continue;
+            instrumented_libraries -= o->instrumented;
+            dt_shadow_clear(o->data.lo, o->data.size);
+            __atomic_store_n(&o->text.size, 0, __ATOMIC_RELEASE);
         }
     }
     dt_lock_drop(&lock);
@@ -188,6 +183,13 @@ void dt_instrumented_refresh(void)
     dl_iterate_phdr(look_locked, &w);
     drop_unloaded(w.now);
     program_seen = true;
+}
+
+/* Every translation unit calls; the first of a new object matters. */
+void dt_instrumented_announce(uintptr_t pc)
+{
+    if (dt_on && !dt_instrumented(pc))
+        dt_instrumented_refresh();
 }
 
 bool dt_instrumented_program(void)

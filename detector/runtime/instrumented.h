@@ -13,9 +13,13 @@
 
 #include "runtime/runtime.h"
 
-/* At start, after dlopen, after dlclose: looks at the loaded objects (takes the loader's lock).
+/* At start, when an instrumented object's constructors say that they run (__tsan_init), after
+ * dlclose: looks at the loaded objects (takes the loader's lock).
  * What is remembered of a new object's own memory is void. */
 void dt_instrumented_refresh(void);
+
+/* __tsan_init was called from `pc`. */
+void dt_instrumented_announce(uintptr_t pc);
 
 /* For the summary's "accesses checked": the program itself; any object at all. */
 bool dt_instrumented_program(void);
