@@ -86,6 +86,9 @@ void gorc__hook_forget(const void *key, size_t size);
 /* Between the current task and one that is parked and that the caller alone may wake. */
 void gorc__hook_hb_to(struct gorc__hook_task *parked);   /* my past -> its resumption */
 void gorc__hook_hb_from(struct gorc__hook_task *parked); /* its past -> what I do next */
+/* For one that is parked and that the caller alone may wake: it acquires key, then replaces key's
+ * past with its own (acquire and release_store in its name). Any thread may call this. */
+void gorc__hook_relay(const void *key, struct gorc__hook_task *parked);
 
 /* --- memory --- */
 
@@ -163,6 +166,10 @@ static inline void gorc__hook_hb_to(struct gorc__hook_task *parked)
 static inline void gorc__hook_hb_from(struct gorc__hook_task *parked)
 {
     (void)parked;
+}
+static inline void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
+{
+    (void)key, (void)parked;
 }
 static inline void gorc__hook_read(const void *p, size_t size, const void *pc)
 {

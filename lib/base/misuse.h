@@ -19,11 +19,17 @@ void gorc__misuse_simple(const char *rule, const char *message, enum gorc__objec
 /* An error that is not the program's logic (no memory, no thread): one line, then abort(). */
 void gorc__fatal(const char *message) __attribute__((noreturn));
 
+/* To stderr, unbuffered. */
+void gorc__print(const char *text);
+void gorc__printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Plain build: prints the calling stack, and a place, to stderr. Race build: nothing. */
 void gorc__print_stack(void);
+struct gorc__inspect_g;
+void gorc__print_goroutine(const struct gorc__inspect_g *g);
 void gorc__print_place(const char *role, gorc__place place, uint64_t goid);
 
-/* Plain build: the return address of the public function is the place. */
+/* In a public function: where it was called. */
 #define GORC__PC() __builtin_extract_return_addr(__builtin_return_address(0))
 
 #endif

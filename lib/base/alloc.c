@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -1: not read yet, 0: never fail, n: the n-th call from now fails */
+static _Atomic long fail_countdown = -1;
+
+static bool injected_failure(void)
+{
+    long n = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+    if (__builtin_expect(n == 0, 1))
+        return false;
+    if (n < 0) {
+        const char *text = getenv("GORC_FAIL_ALLOC");
+        long start = text ? strtol(text, NULL, 10) : 0;
+        atomic_compare_exchange_strong(&fail_countdown, &n, start > 0 ? start : 0);
+        if (start <= 0)
+            return false;
+    }
+    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void *gorc__alloc(size_t size)
+{
+    int saved = errno;
+    void *p = injected_failure() ? NULL : calloc(1, size);
+    errno = saved;
+    return p;
+}
+
+void *gorc__alloc_line(size_t size)
+{
+    int saved = errno;
+    void *p = NULL;
+    if (size > SIZE_MAX - 63 || injected_failure())
+        return NULL;
+    size = (size + 63) & ~(size_t)63;
+    p = aligned_alloc(64, size);
+    if (p)
+        memset(p, 0, size);
+    errno = saved;
+    return p;
+}
+
+void gorc__free(void *p)
+{
+    free(p);
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Channel operations. One lock per channel, held while values and waiters move; a waiter's record is
+ * on its own stack; a partner that waits gets or gives its value directly, without the buffer.
+ *
+ * Happens-before (race library; hooks.h): with a buffer, each slot has a key that sender and receiver
+ * acquire and release in turn, which is Go's rule exactly: the k-th send before the k-th receive, the
+ * k-th receive before the (k + C)-th send. A value that bypasses the buffer still uses the key of the
+ * slot it would have gone through. Without a buffer the partners' pasts are exchanged.
+ */
+#include "chan/chan_impl.h"
+
+#include <gorc/time.h>
+
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/misuse.h"
+#include "sched/g.h"
+
+gorc__place gorc__chan_created(const void *chan)
+{
+    return ((const struct gorc_chan *)chan)->created;
+}
+
+static const void *close_key(struct gorc_chan *c)
+{
+    return c->keys ? &c->keys->close : NULL;
+}
+
+static const void *slot_key(struct gorc_chan *c, size_t index)
+{
+    return &c->keys->slot[index];
+}
+
+static size_t next_index(struct gorc_chan *c, size_t index)
+{
+    return ++index == c->capacity ? 0 : index;
+}
+
+static void *slot(struct gorc_chan *c, size_t index)
+{
+    return c->buffer + index * c->elem_size;
+}
+
+/* --- misuse --- */
+
+static void raise_chan(struct gorc_chan *c, const char *rule, const char *message,
+    gorc__place created, gorc__place closed_by, uint64_t closed_goid, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = rule,
+        .message = message,
+        .object_kind = GORC__OBJ_CHAN,
+        .object = c,
+        .object_created = created,
+        .earlier_role = closed_by ? "closed by" : NULL,
+        .earlier = closed_by,
+        .earlier_goid = closed_goid,
+    };
+    gorc__misuse_raise(&m, pc);
+}
+
+void gorc__chan_misuse_send(struct gorc_chan *c, const void *pc)
+{
+    raise_chan(c, "send-on-closed", "send on closed channel", c->created, c->closed_by,
+        c->closed_goid, pc);
+}
+
+void gorc__chan_misuse_send_woken(const struct gorc__chan_waiter *w, const void *pc)
+{
+    raise_chan(w->chan, "send-on-closed", "send on closed channel", w->created, w->closed_by,
+        w->closed_goid, pc);
+}
+
+bool gorc__chan_is_freed(struct gorc_chan *c, const void *pc)
+{
+    if (GORC__LIKELY(
+            atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_FREED))
+        return false;
+    raise_chan(c, "use-after-unref", "use of a channel after its last unref", c->created, 0, 0, pc);
+    return true;
+}
+
+/* --- waiters --- */
+
+void gorc__chan_enqueue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w)
+{
+    w->w.flag |= GORC__CHAN_QUEUED;
+    gorc__waitq_push(q, &w->w);
+    gorc__chan_changed(c);
+}
+
+void gorc__chan_dequeue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w)
+{
+    if (!(w->w.flag & GORC__CHAN_QUEUED))
+        return;
+    w->w.flag &= ~(uintptr_t)GORC__CHAN_QUEUED;
+    gorc__waitq_remove(q, &w->w);
+    gorc__chan_changed(c);
+}
+
+/* The first waiter that is still to be had, claimed; NULL: none. */
+static inline struct gorc__chan_waiter *take_waiter(struct gorc_chan *c, struct gorc__waitq *q)
+{
+    for (;;) {
+        struct gorc__waiter *w = gorc__waitq_pop(q);
+        if (!w)
+            return NULL;
+        gorc__chan_changed(c);
+        w->flag &= ~(uintptr_t)GORC__CHAN_QUEUED;
+        if (!(w->flag & GORC__CHAN_CLAIM))
+            return (struct gorc__chan_waiter *)w;
+        if (gorc__claim(w->g)) {
+            w->g->wake_arg = w;
+            return (struct gorc__chan_waiter *)w;
+        }
+    }
+}
+
+/* --- happens-before --- */
+
+/* The current task passes through a slot. */
+static void hook_slot(struct gorc_chan *c, size_t index)
+{
+    gorc__hook_acquire(slot_key(c, index));
+    gorc__hook_release_store(slot_key(c, index));
+}
+
+static void hook_send_to_waiter(struct gorc_chan *c, struct gorc__g *receiver)
+{
+    if (c->capacity == 0) {
+        gorc__hook_hb_to(&receiver->hook);
+        gorc__hook_hb_from(&receiver->hook);
+    } else {
+        hook_slot(c, c->recv_index);
+        gorc__hook_relay(slot_key(c, c->recv_index), &receiver->hook);
+        c->recv_index = next_index(c, c->recv_index);
+        c->send_index = c->recv_index;
+    }
+}
+
+/* --- the operations, lock held --- */
+
+enum gorc__chan_result gorc__chan_send_locked(
+    struct gorc_chan *c, const void *value, const void *pc, struct gorc__g **ret_wake)
+{
+    if (GORC__UNLIKELY(
+            atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN))
+        return GORC__CHAN_IS_CLOSED;
+    struct gorc__chan_waiter *w = c->recvq.head ? take_waiter(c, &c->recvq) : NULL;
+    if (w) {
+        gorc__hook_read(value, c->elem_size, pc);
+        if (c->keys)
+            hook_send_to_waiter(c, w->w.g);
+        if (w->w.value)
+            gorc__chan_copy(w->w.value, value, c->elem_size);
+        w->w.flag |= GORC__CHAN_DONE;
+        *ret_wake = w->w.g;
+        return GORC__CHAN_OK;
+    }
+    size_t count = atomic_load_explicit(&c->count, memory_order_relaxed);
+    if (count == c->capacity)
+        return GORC__CHAN_WOULD_BLOCK;
+    gorc__hook_read(value, c->elem_size, pc);
+    size_t index = c->send_index;
+    gorc__chan_copy(slot(c, index), value, c->elem_size);
+    if (c->keys)
+        hook_slot(c, index);
+    c->send_index = next_index(c, index);
+    atomic_store_explicit(&c->count, count + 1, memory_order_relaxed);
+    gorc__chan_changed(c);
+    return GORC__CHAN_OK;
+}
+
+/* Takes the head of the buffer; a sender that waits puts its value at the tail (C3). */
+static void recv_buffered(
+    struct gorc_chan *c, void *value, size_t count, struct gorc__chan_waiter *sender)
+{
+    size_t index = c->recv_index;
+    if (value)
+        gorc__chan_copy(value, slot(c, index), c->elem_size);
+    if (c->keys)
+        hook_slot(c, index);
+    c->recv_index = next_index(c, index);
+    if (sender) { /* full: head and tail are the same slot */
+        gorc__chan_copy(slot(c, index), sender->w.value, c->elem_size);
+        if (c->keys)
+            gorc__hook_relay(slot_key(c, index), &sender->w.g->hook);
+        c->send_index = c->recv_index;
+    } else {
+        atomic_store_explicit(&c->count, count - 1, memory_order_relaxed);
+    }
+    gorc__chan_changed(c);
+}
+
+enum gorc__chan_result gorc__chan_recv_locked(
+    struct gorc_chan *c, void *value, struct gorc__g **ret_wake)
+{
+    size_t count = atomic_load_explicit(&c->count, memory_order_relaxed);
+    struct gorc__chan_waiter *w = c->sendq.head ? take_waiter(c, &c->sendq) : NULL;
+    if (count > 0) {
+        recv_buffered(c, value, count, w);
+    } else if (w) {
+        if (c->keys) {
+            gorc__hook_hb_from(&w->w.g->hook);
+            gorc__hook_hb_to(&w->w.g->hook);
+        }
+        if (value)
+            gorc__chan_copy(value, w->w.value, c->elem_size);
+    } else if (GORC__UNLIKELY(
+                   atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN)) {
+        if (c->keys)
+            gorc__hook_acquire(close_key(c));
+        if (value && c->elem_size)
+            memset(value, 0, c->elem_size);
+        return GORC__CHAN_IS_CLOSED;
+    } else {
+        return GORC__CHAN_WOULD_BLOCK;
+    }
+    if (w) {
+        w->w.flag |= GORC__CHAN_DONE;
+        *ret_wake = w->w.g;
+    }
+    return GORC__CHAN_OK;
+}
+
+/* The receiver's buffer was written, by whomever, for the receiver. */
+static inline void received(void *value, size_t size, const void *pc)
+{
+    if (value)
+        gorc__hook_write(value, size, pc);
+}
+
+/* --- blocking --- */
+
+static void block_for_ever(enum gorc__wait_reason reason)
+{
+    gorc__park(gorc__self(), NULL, reason, NULL, NULL);
+}
+
+/* Waits for a partner; c->lock is held and released. False: timed out, and not queued any more. */
+static bool wait_for_partner(struct gorc_chan *c, struct gorc__waitq *q,
+    struct gorc__chan_waiter *w, enum gorc__wait_reason reason, int64_t deadline)
+{
+    struct gorc__g *self = w->w.g;
+    w->chan = c;
+    if (GORC__LIKELY(deadline == INT64_MAX)) {
+        gorc__chan_enqueue(c, q, w);
+        gorc__park(self, &c->lock, reason, c, NULL);
+        return true;
+    }
+    w->w.flag |= GORC__CHAN_CLAIM;
+    gorc__claim_arm(self);
+    gorc__chan_enqueue(c, q, w);
+    if (gorc__park_until(self, &c->lock, reason, c, NULL, deadline))
+        return true;
+    gorc__lock(&c->lock);
+    gorc__chan_dequeue(c, q, w);
+    gorc__unlock(&c->lock);
+    return false;
+}
+
+/* 0 sent, -ETIMEDOUT not. */
+static inline int send(
+    struct gorc_chan *c, const void *value, int64_t deadline, const void *pc)
+{
+    struct gorc__g *self = gorc__self();
+    struct gorc__g *wake = NULL;
+    if (GORC__UNLIKELY(!c)) {
+        if (deadline == INT64_MAX)
+            block_for_ever(GORC__WAIT_CHAN_SEND_NIL);
+        gorc_sleep(deadline - gorc__now());
+        return -ETIMEDOUT;
+    }
+    gorc__lock(&c->lock);
+    enum gorc__chan_result result = gorc__chan_send_locked(c, value, pc, &wake);
+    if (GORC__LIKELY(result == GORC__CHAN_OK)) {
+        gorc__unlock(&c->lock);
+        if (wake)
+            gorc__ready(wake);
+        return 0;
+    }
+    if (GORC__UNLIKELY(result == GORC__CHAN_IS_CLOSED)) {
+        gorc__unlock(&c->lock);
+        if (!gorc__chan_is_freed(c, pc))
+            gorc__chan_misuse_send(c, pc);
+        return 0;
+    }
+    gorc__hook_read(value, c->elem_size, pc);
+    struct gorc__chan_waiter w = {.w = {.g = self, .value = (void *)(uintptr_t)value}};
+    if (!wait_for_partner(c, &c->sendq, &w, GORC__WAIT_CHAN_SEND, deadline))
+        return -ETIMEDOUT;
+    if (GORC__UNLIKELY(!(w.w.flag & GORC__CHAN_DONE)))
+        gorc__chan_misuse_send_woken(&w, pc);
+    return 0;
+}
+
+/* 1 value, 0 closed and drained, -ETIMEDOUT. */
+static inline int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *pc)
+{
+    struct gorc__g *self = gorc__self();
+    struct gorc__g *wake = NULL;
+    if (GORC__UNLIKELY(!c)) {
+        if (deadline == INT64_MAX)
+            block_for_ever(GORC__WAIT_CHAN_RECV_NIL);
+        gorc_sleep(deadline - gorc__now());
+        return -ETIMEDOUT;
+    }
+    size_t size = c->elem_size;
+    gorc__lock(&c->lock);
+    enum gorc__chan_result result = gorc__chan_recv_locked(c, value, &wake);
+    if (GORC__LIKELY(result != GORC__CHAN_WOULD_BLOCK)) {
+        gorc__unlock(&c->lock);
+        if (wake)
+            gorc__ready(wake);
+        if (result == GORC__CHAN_IS_CLOSED && gorc__chan_is_freed(c, pc))
+            return 0;
+        received(value, size, pc);
+        return result == GORC__CHAN_OK;
+    }
+    struct gorc__chan_waiter w = {.w = {.g = self, .value = value}};
+    if (!wait_for_partner(c, &c->recvq, &w, GORC__WAIT_CHAN_RECV, deadline))
+        return -ETIMEDOUT;
+    bool ok = w.w.flag & GORC__CHAN_DONE;
+    if (!ok && value && size)
+        memset(value, 0, size);
+    received(value, size, pc);
+    return ok;
+}
+
+void gorc_chan_send(gorc_chan *c, const void *value)
+{
+    send(c, value, INT64_MAX, GORC__PC());
+}
+
+bool gorc_chan_recv(gorc_chan *c, void *value)
+{
+    return recv(c, value, INT64_MAX, GORC__PC()) == 1;
+}
+
+int gorc_chan_send_until(gorc_chan *c, const void *value, int64_t deadline)
+{
+    return send(c, value, deadline, GORC__PC());
+}
+
+int gorc_chan_recv_until(gorc_chan *c, void *value, int64_t deadline)
+{
+    return recv(c, value, deadline, GORC__PC());
+}
+
+/* --- without blocking --- */
+
+bool gorc_chan_try_send(gorc_chan *c, const void *value)
+{
+    const void *pc = GORC__PC();
+    struct gorc__g *wake = NULL;
+    gorc__self();
+    if (!c || !gorc__chan_peek_send(c))
+        return false; /* it was not ready at the moment of the look */
+    gorc__lock(&c->lock);
+    enum gorc__chan_result result = gorc__chan_send_locked(c, value, pc, &wake);
+    gorc__unlock(&c->lock);
+    if (result == GORC__CHAN_IS_CLOSED) {
+        if (!gorc__chan_is_freed(c, pc))
+            gorc__chan_misuse_send(c, pc);
+        return true;
+    }
+    if (result == GORC__CHAN_WOULD_BLOCK)
+        return false;
+    if (wake)
+        gorc__ready(wake);
+    return true;
+}
+
+int gorc_chan_try_recv(gorc_chan *c, void *value)
+{
+    const void *pc = GORC__PC();
+    struct gorc__g *wake = NULL;
+    gorc__self();
+    if (!c || !gorc__chan_peek_recv(c))
+        return -EAGAIN;
+    size_t size = c->elem_size;
+    gorc__lock(&c->lock);
+    enum gorc__chan_result result = gorc__chan_recv_locked(c, value, &wake);
+    gorc__unlock(&c->lock);
+    if (result == GORC__CHAN_WOULD_BLOCK)
+        return -EAGAIN;
+    if (wake)
+        gorc__ready(wake);
+    if (result == GORC__CHAN_IS_CLOSED && gorc__chan_is_freed(c, pc))
+        return 0;
+    received(value, size, pc);
+    return result == GORC__CHAN_OK;
+}
+
+/* --- close --- */
+
+/* Takes all waiters out, linked through g->next in the order of their queues. */
+static struct gorc__g *close_locked(struct gorc_chan *c)
+{
+    struct gorc__g *first = NULL, **last = &first;
+    struct gorc__chan_waiter *w;
+    while ((w = take_waiter(c, &c->recvq)) != NULL) {
+        if (c->keys)
+            gorc__hook_hb_to(&w->w.g->hook);
+        *last = w->w.g;
+        last = &w->w.g->next;
+    }
+    while ((w = take_waiter(c, &c->sendq)) != NULL) {
+        w->closed_by = c->closed_by;
+        w->closed_goid = c->closed_goid;
+        w->created = c->created;
+        *last = w->w.g;
+        last = &w->w.g->next;
+    }
+    *last = NULL;
+    return first;
+}
+
+void gorc_chan_close(gorc_chan *c)
+{
+    const void *pc = GORC__PC();
+    struct gorc__g *self = gorc__self();
+    if (!c) {
+        raise_chan(NULL, "close-nil", "close of nil channel", 0, 0, 0, pc);
+        return;
+    }
+    gorc__place here = gorc__hook_place(pc);
+    gorc__lock(&c->lock);
+    if (atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN) {
+        gorc__unlock(&c->lock);
+        if (!gorc__chan_is_freed(c, pc))
+            raise_chan(c, "double-close", "close of closed channel", c->created, c->closed_by,
+                c->closed_goid, pc);
+        return;
+    }
+    c->closed_by = here;
+    c->closed_goid = gorc__g_id(self);
+    if (c->keys)
+        gorc__hook_release(close_key(c));
+    atomic_store_explicit(&c->state, GORC__CHAN_CLOSED, memory_order_release);
+    gorc__chan_changed(c);
+    struct gorc__g *woken = close_locked(c);
+    gorc__unlock(&c->lock);
+    while (woken) {
+        struct gorc__g *g = woken;
+        woken = g->next;
+        gorc__ready_tail(g);
+    }
+}
+
+void gorc__chan_fire(struct gorc_chan *c, const void *value)
+{
+    struct gorc__g *wake = NULL;
+    gorc__lock(&c->lock);
+    struct gorc__chan_waiter *w = take_waiter(c, &c->recvq);
+    if (w) {
+        if (c->keys) /* what gorc_after's caller did before */
+            gorc__hook_relay(slot_key(c, 0), &w->w.g->hook);
+        if (w->w.value)
+            gorc__chan_copy(w->w.value, value, c->elem_size);
+        w->w.flag |= GORC__CHAN_DONE;
+        wake = w->w.g;
+    } else if (atomic_load_explicit(&c->count, memory_order_relaxed) < c->capacity
+        && atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN) {
+        gorc__chan_copy(slot(c, c->send_index), value, c->elem_size);
+        c->send_index = next_index(c, c->send_index);
+        atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);
+        gorc__chan_changed(c);
+    }
+    gorc__unlock(&c->lock);
+    if (wake)
+        gorc__ready_tail(wake);
+}
+
+size_t gorc_chan_len(const gorc_chan *c)
+{
+    return c ? atomic_load_explicit(&((gorc_chan *)(uintptr_t)c)->count, memory_order_relaxed) : 0;
+}
+
+size_t gorc_chan_cap(const gorc_chan *c)
+{
+    return c ? c->capacity : 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * "All goroutines are asleep" (G3): every worker sleeps, nothing is queued, no timer is pending, and
+ * the process has no other thread that could wake somebody. Foreign threads that wait in a gorc call
+ * without a deadline count as asleep; any other thread of the process means that we cannot know.
+ */
+#include <gorc/time.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/misuse.h"
+#include "sched/g.h"
+
+/* Threads of the process; 0 when /proc is not there. Uses no directory stream, so no malloc. */
+static uint32_t count_threads(void)
+{
+    char text[4096];
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0)
+        return 0;
+    text[n] = 0;
+    const char *line = strstr(text, "\nThreads:");
+    return line ? (uint32_t)strtoul(line + 9, NULL, 10) : 0;
+}
+
+static bool everybody_sleeps(void)
+{
+    if (gorc__work_visible() || gorc__timers_next() != INT64_MAX)
+        return false;
+    gorc__lock(&gorc__sched.lock);
+    bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms;
+    uint32_t ours = gorc__sched.nms;
+    gorc__unlock(&gorc__sched.lock);
+    ours += atomic_load(&gorc__sched.sysmon_started) + atomic_load(&gorc__sched.foreign_asleep);
+    return asleep && count_threads() == ours;
+}
+
+static bool print_goroutine(const struct gorc__inspect_g *g, void *arg)
+{
+    (void)arg;
+    gorc__print_goroutine(g);
+    return true;
+}
+
+void gorc__check_asleep(void)
+{
+    static _Atomic uint32_t told;
+    if (!everybody_sleeps())
+        return;
+    if (atomic_exchange(&told, 1))
+        return;
+    bool main_left = atomic_load(&gorc__sched.main_g->state) == GORC__G_DEAD
+        && atomic_load(&gorc__sched.extra_live) == 0;
+    gorc__hook_all_asleep();
+    if (!gorc__hook_active()) {
+        gorc__print(main_left ? "fatal error: no goroutines (main called goexit) - deadlock!\n"
+                              : "fatal error: all goroutines are asleep - deadlock!\n");
+        gorc__inspect_goroutines(print_goroutine, NULL);
+    }
+    if (ftrylockfile(stdout) == 0)
+        fflush(stdout);
+    _exit(2);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Workers: OS threads, their sleep, and the passing round of Ps. Everything about who is idle is
+ * guarded by sched.lock. A worker never ends; the number of workers is that of the Ps, plus one for
+ * each goroutine that blocks its thread.
+ */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/misuse.h"
+#include "os/futex.h"
+#include "os/membarrier.h"
+#include "os/vm.h"
+#include "sched/g.h"
+#include "sched/runq.h"
+
+#define WORKER_STACK ((size_t)256 << 10)
+#define ALT_STACK ((size_t)64 << 10)
+
+static _Atomic uint32_t last_id;
+
+struct gorc__m *gorc__m_new(void)
+{
+    struct gorc__m *m = gorc__alloc_line(sizeof *m);
+    if (!m)
+        return NULL;
+    m->id = atomic_fetch_add(&last_id, 1) + 1;
+    m->g0.kind = GORC__KIND_G0;
+    m->g0.m = m;
+    m->g = &m->g0;
+    gorc__random_seed(&m->random, gorc__sched.seed, 1000 + m->id);
+    m->all_next = atomic_load(&gorc__sched.all_ms);
+    while (!atomic_compare_exchange_weak(&gorc__sched.all_ms, &m->all_next, m))
+        ;
+    return m;
+}
+
+/* On the thread itself. Gives it an alternate signal stack if the program has not: a handler with
+ * SA_ONSTACK then works even when a goroutine has used its stack up. */
+void gorc__m_thread_setup(struct gorc__m *m)
+{
+    stack_t now;
+    m->errno_location = __errno_location();
+    m->tid = (int)syscall(SYS_gettid);
+    m->thread = pthread_self();
+    gorc__m_set_self(m);
+    if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE)) {
+        void *memory = gorc__vm_reserve(ALT_STACK);
+        if (memory && gorc__vm_commit(memory, ALT_STACK)) {
+            stack_t alt = {.ss_sp = memory, .ss_size = ALT_STACK};
+            sigaltstack(&alt, NULL);
+        }
+    }
+}
+
+static void *worker(void *arg)
+{
+    struct gorc__m *m = arg;
+    gorc__m_thread_setup(m);
+    gorc__hook_switch(NULL);
+    gorc__g0_loop(m);
+    return NULL;
+}
+
+/* The only place where a worker gets a P. */
+void gorc__m_own(struct gorc__m *m, struct gorc__p *p)
+{
+    gorc__lock(&m->take_lock);
+    m->p = p;
+    __atomic_store_n(&p->m, m, __ATOMIC_RELEASE);
+    atomic_store(&m->taking, atomic_load(&gorc__sched.stopping));
+    gorc__unlock(&m->take_lock);
+}
+
+/* --- idle Ps; sched.lock held --- */
+
+struct gorc__p *gorc__idle_p_take(void)
+{
+    struct gorc__p **link = &gorc__sched.idle_ps;
+    uint32_t nprocs = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
+    while (*link && (*link)->id >= nprocs)
+        link = &(*link)->idle_next;
+    struct gorc__p *p = *link;
+    if (!p)
+        return NULL;
+    *link = p->idle_next;
+    p->idle_next = NULL;
+    atomic_fetch_sub(&gorc__sched.nidle_ps, 1);
+    if (atomic_load_explicit(&gorc__sched.sysmon_asleep, memory_order_relaxed))
+        gorc__sysmon_wake();
+    return p;
+}
+
+/* nidle_ps counts those that may run. */
+void gorc__idle_p_put(struct gorc__p *p)
+{
+    __atomic_store_n(&p->m, NULL, __ATOMIC_RELEASE);
+    p->idle_next = gorc__sched.idle_ps;
+    gorc__sched.idle_ps = p;
+    if (p->id < atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed))
+        atomic_fetch_add(&gorc__sched.nidle_ps, 1);
+}
+
+/* --- sleep and wake --- */
+
+static void idle_m_remove(struct gorc__m *m)
+{
+    struct gorc__m **link = &gorc__sched.idle_ms;
+    while (*link != m)
+        link = &(*link)->idle_next;
+    *link = m->idle_next;
+    m->idle_next = NULL;
+    gorc__sched.nasleep_ms--;
+    if (m->keeps_time) {
+        m->keeps_time = false;
+        atomic_store(&gorc__sched.timekeeper_when, INT64_MAX);
+    }
+}
+
+/* The timer is due: take a P and see to it. Without an idle P the busy ones do. */
+static bool wake_by_timer(struct gorc__m *m)
+{
+    gorc__lock(&gorc__sched.lock);
+    if (atomic_load(&m->wake)) {
+        gorc__unlock(&gorc__sched.lock);
+        return true;
+    }
+    struct gorc__p *p = gorc__idle_p_take();
+    if (p) {
+        idle_m_remove(m);
+    } else if (m->keeps_time) {
+        m->keeps_time = false;
+        atomic_store(&gorc__sched.timekeeper_when, INT64_MAX);
+    }
+    gorc__unlock(&gorc__sched.lock);
+    if (!p)
+        return false;
+    gorc__m_own(m, p);
+    return true;
+}
+
+/* Without a P. Returns when the worker has been given one. */
+void gorc__m_sleep(struct gorc__m *m)
+{
+    if (m->spinning) {
+        m->spinning = false;
+        atomic_fetch_sub(&gorc__sched.spinning, 1);
+    }
+    gorc__lock(&gorc__sched.lock);
+    struct gorc__p *p = NULL;
+    int64_t next = gorc__timers_next();
+    if (atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed) != 0)
+        p = gorc__idle_p_take();
+    if (p) {
+        gorc__unlock(&gorc__sched.lock);
+        gorc__m_own(m, p);
+        return;
+    }
+    m->idle_next = gorc__sched.idle_ms;
+    gorc__sched.idle_ms = m;
+    gorc__sched.nasleep_ms++;
+    int64_t deadline = INT64_MAX;
+    if (next < atomic_load(&gorc__sched.timekeeper_when)) {
+        for (struct gorc__m *o = gorc__sched.idle_ms; o; o = o->idle_next)
+            o->keeps_time = false;
+        m->keeps_time = true;
+        atomic_store(&gorc__sched.timekeeper_when, next);
+        deadline = next;
+    }
+    bool all_asleep = gorc__sched.nasleep_ms == gorc__sched.nms;
+    gorc__unlock(&gorc__sched.lock);
+    if (all_asleep && next == INT64_MAX)
+        gorc__check_asleep();
+    while (!atomic_load_explicit(&m->wake, memory_order_acquire)) {
+        if (gorc__futex_wait(&m->wake, 0, deadline) == -ETIMEDOUT) {
+            if (wake_by_timer(m))
+                break;
+            deadline = INT64_MAX;
+        }
+    }
+    atomic_store(&m->wake, 0);
+}
+
+/* The goroutine that owns this thread is parked or queued: give the P away and wait for it. */
+struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m)
+{
+    struct gorc__p *p = m->p;
+    if (m->locked_g->state == GORC__G_DEAD) {
+        m->locked_g = NULL;
+        return NULL;
+    }
+    m->p = NULL;
+    if (p)
+        gorc__hand_off(p);
+    gorc__lock(&gorc__sched.lock);
+    gorc__sched.nasleep_ms++;
+    bool all_asleep = gorc__sched.nasleep_ms == gorc__sched.nms;
+    gorc__unlock(&gorc__sched.lock);
+    if (all_asleep)
+        gorc__check_asleep();
+    while (!atomic_load_explicit(&m->wake, memory_order_acquire))
+        gorc__futex_wait(&m->wake, 0, INT64_MAX);
+    atomic_store(&m->wake, 0);
+    struct gorc__g *g = m->handed;
+    m->handed = NULL;
+    return g;
+}
+
+void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g)
+{
+    gorc__m_own(m, p);
+    m->handed = g;
+    gorc__lock(&gorc__sched.lock);
+    gorc__sched.nasleep_ms--;
+    gorc__unlock(&gorc__sched.lock);
+    atomic_store_explicit(&m->wake, 1, memory_order_release);
+    gorc__futex_wake(&m->wake, 1);
+}
+
+static bool start_thread(struct gorc__m *m)
+{
+    pthread_attr_t attr;
+    int saved = errno;
+    if (pthread_attr_init(&attr) != 0)
+        return false;
+    pthread_attr_setstacksize(&attr, WORKER_STACK);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    int err = pthread_create(&thread, &attr, worker, m);
+    pthread_attr_destroy(&attr);
+    errno = saved;
+    return err == 0;
+}
+
+static void start_failed(struct gorc__p *p, bool spinning)
+{
+    gorc__lock(&gorc__sched.lock);
+    uint32_t n = --gorc__sched.nms;
+    gorc__idle_p_put(p);
+    gorc__unlock(&gorc__sched.lock);
+    if (spinning)
+        atomic_fetch_sub(&gorc__sched.spinning, 1);
+    if (n == 0)
+        gorc__fatal("cannot start a thread to run goroutines");
+}
+
+/* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. */
+void gorc__m_run(struct gorc__p *p, bool spinning)
+{
+    gorc__lock(&gorc__sched.lock);
+    struct gorc__m *m = gorc__sched.idle_ms;
+    if (m)
+        idle_m_remove(m);
+    else
+        gorc__sched.nms++;
+    gorc__unlock(&gorc__sched.lock);
+    if (m) {
+        m->spinning = spinning;
+        gorc__m_own(m, p);
+        atomic_store_explicit(&m->wake, 1, memory_order_release);
+        gorc__futex_wake(&m->wake, 1);
+        return;
+    }
+    m = gorc__m_new();
+    if (!m) {
+        start_failed(p, spinning);
+        return;
+    }
+    m->spinning = spinning;
+    atomic_store(&m->inop, 1);
+    gorc__m_own(m, p);
+    if (!start_thread(m))
+        start_failed(p, spinning); /* m stays: it is in all_ms for good */
+}
+
+void gorc__wake_worker(void)
+{
+    uint32_t none = 0;
+    if (!atomic_compare_exchange_strong(&gorc__sched.spinning, &none, 1))
+        return;
+    gorc__lock(&gorc__sched.lock);
+    struct gorc__p *p = gorc__idle_p_take();
+    gorc__unlock(&gorc__sched.lock);
+    if (p)
+        gorc__m_run(p, true);
+    else
+        atomic_fetch_sub(&gorc__sched.spinning, 1);
+}
+
+/* p has lost its worker: somebody else runs it if it has work, else it is idle. */
+void gorc__hand_off(struct gorc__p *p)
+{
+    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible()) {
+        gorc__m_run(p, false);
+        return;
+    }
+    gorc__lock(&gorc__sched.lock);
+    gorc__idle_p_put(p);
+    gorc__unlock(&gorc__sched.lock);
+    gorc__membarrier();
+    if (gorc__work_visible())
+        gorc__wake_if_idle();
+}

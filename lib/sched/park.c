@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Park, wake, yield: the switches between goroutines.
+ *
+ * A goroutine that parks picks its successor itself and switches to it directly; only when there is
+ * none, and every 61 switches, does it switch to the worker's g0, which runs the scheduler proper
+ * (sched.c). What must happen after the registers of the left side are saved (release the lock that
+ * guards its wait queue, put it back on a run queue, free it) is noted in the M and done by the
+ * resumed side: gorc__after_switch.
+ *
+ * From the switch on, `self->m` is the worker that resumed us; nothing of the earlier one is used.
+ */
+#include "sched/park.h"
+
+#include <gorc/time.h>
+#include <sched.h>
+
+#include "arch/switch.h"
+#include "base/misuse.h"
+#include "sched/g.h"
+#include "sched/runq.h"
+
+struct gorc__sched gorc__sched;
+
+static _Thread_local struct gorc__m *self_m __attribute__((tls_model("initial-exec")));
+
+__attribute__((noinline)) struct gorc__m *gorc__m_self(void)
+{
+    return self_m;
+}
+
+__attribute__((noinline)) void gorc__m_set_self(struct gorc__m *m)
+{
+    self_m = m;
+}
+
+__attribute__((noinline)) struct gorc__g *gorc__self(void)
+{
+    struct gorc__m *m = self_m;
+    if (GORC__UNLIKELY(!m))
+        return gorc__attach();
+    if (GORC__UNLIKELY(atomic_load_explicit(&m->taking, memory_order_relaxed)))
+        return gorc__reacquire(m);
+    return m->g;
+}
+
+uint64_t gorc__g_id(const struct gorc__g *g)
+{
+    return g->goid;
+}
+
+struct gorc__hook_task *gorc__g_task(struct gorc__g *g)
+{
+    return &g->hook;
+}
+
+int64_t gorc__now_coarse(void)
+{
+    return atomic_load_explicit(&gorc__sched.coarse_now, memory_order_relaxed);
+}
+
+/* --- switching --- */
+
+void gorc__after_switch(struct gorc__m *m)
+{
+    uint32_t what = m->after;
+    void *arg = m->after_arg;
+    m->after = GORC__AFTER_NONE;
+    switch (what) {
+    case GORC__AFTER_UNLOCK:
+        gorc__unlock(arg);
+        break;
+    case GORC__AFTER_CALL:
+        m->after_fn(arg);
+        break;
+    case GORC__AFTER_QUEUE:
+        gorc__runq_push(m->p, arg);
+        gorc__wake_if_idle();
+        break;
+    case GORC__AFTER_GLOBAL:
+        gorc__global_push(arg, arg, 1);
+        gorc__wake_if_idle();
+        break;
+    case GORC__AFTER_DEAD:
+        gorc__g_free(m, arg);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The goroutine to switch to directly; NULL: ask the scheduler. */
+static inline struct gorc__g *pick(struct gorc__p *p)
+{
+    uint32_t tick = p->tick;
+    if (GORC__UNLIKELY(tick == p->slow_tick))
+        return NULL;
+    struct gorc__g *next = p->run_next;
+    if (next)
+        p->run_next = NULL;
+    else
+        next = gorc__runq_pop(p);
+    if (next) {
+        __atomic_store_n(&p->tick, tick + 1, __ATOMIC_RELAXED);
+        if (GORC__UNLIKELY(next->lock_thread)) {
+            gorc__runq_push(p, next);
+            return NULL;
+        }
+    }
+    return next;
+}
+
+/* In an operation. Leaves `self`, resumes `next`; returns when self is resumed, its errno restored
+ * and the operation ended. */
+static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gorc__g *next)
+{
+    self->saved_errno = *m->errno_location;
+    m->g = next;
+    next->m = m;
+    if (next == &m->g0) {
+        gorc__hook_switch(NULL);
+    } else {
+        atomic_store_explicit(&next->state, GORC__G_RUNNING, memory_order_relaxed);
+        gorc__hook_switch(&next->hook);
+    }
+    gorc__switch(&self->sp, next->sp);
+    m = self->m;
+    gorc__after_switch(m);
+    *m->errno_location = self->saved_errno;
+    gorc__op_end(m);
+}
+
+void gorc__switch_to_g0(struct gorc__g *self)
+{
+    switch_to(self, self->m, &self->m->g0);
+}
+
+static inline void prepare_park(struct gorc__g *self, enum gorc__wait_reason reason, const void *object,
+    const _Atomic uint64_t *holder)
+{
+    self->reason = (uint8_t)reason;
+    self->timed = false;
+    self->object = object;
+    self->holder = holder;
+    self->since = gorc__now_coarse();
+}
+
+/* The worker's half of a park; what to do after the switch is noted in m. */
+static inline void park_worker(struct gorc__g *self, struct gorc__m *m, struct gorc__p *p)
+{
+    struct gorc__g *next = NULL;
+    atomic_store_explicit(&self->state, GORC__G_BLOCKED, memory_order_release);
+    if (GORC__LIKELY(p != NULL && !self->lock_thread))
+        next = pick(p);
+    switch_to(self, m, next ? next : &m->g0);
+}
+
+void gorc__park(struct gorc__g *self, struct gorc__lock *lock, enum gorc__wait_reason reason,
+    const void *object, const _Atomic uint64_t *holder)
+{
+    prepare_park(self, reason, object, holder);
+    if (GORC__UNLIKELY(self->kind == GORC__KIND_FOREIGN)) {
+        gorc__foreign_prepare(self);
+        if (lock)
+            gorc__unlock(lock);
+        gorc__foreign_wait(self, INT64_MAX);
+        return;
+    }
+    struct gorc__m *m = self->m;
+    struct gorc__p *p = gorc__op_begin(m);
+    m->after = lock ? GORC__AFTER_UNLOCK : GORC__AFTER_NONE;
+    m->after_arg = lock;
+    park_worker(self, m, p);
+}
+
+void gorc__park_call(struct gorc__g *self, void (*after)(void *), void *arg,
+    enum gorc__wait_reason reason, const void *object)
+{
+    prepare_park(self, reason, object, NULL);
+    if (GORC__UNLIKELY(self->kind == GORC__KIND_FOREIGN)) {
+        gorc__foreign_prepare(self);
+        after(arg);
+        gorc__foreign_wait(self, INT64_MAX);
+        return;
+    }
+    struct gorc__m *m = self->m;
+    struct gorc__p *p = gorc__op_begin(m);
+    m->after = GORC__AFTER_CALL;
+    m->after_fn = after;
+    m->after_arg = arg;
+    park_worker(self, m, p);
+}
+
+void gorc__g_end(struct gorc__g *self)
+{
+    struct gorc__m *m = self->m;
+    struct gorc__p *p = gorc__op_begin(m);
+    struct gorc__g *next = p && !self->lock_thread ? pick(p) : NULL;
+    m->after = self->kind == GORC__KIND_GOROUTINE ? GORC__AFTER_DEAD : GORC__AFTER_NONE;
+    m->after_arg = self;
+    switch_to(self, m, next ? next : &m->g0);
+    __builtin_unreachable();
+}
+
+/* --- waits with a deadline --- */
+
+void gorc__claim_arm(struct gorc__g *self)
+{
+    atomic_store_explicit(&self->claim, 0, memory_order_relaxed);
+}
+
+bool gorc__claim(struct gorc__g *g)
+{
+    uint32_t unclaimed = 0;
+    return atomic_compare_exchange_strong_explicit(
+        &g->claim, &unclaimed, 1, memory_order_acq_rel, memory_order_relaxed);
+}
+
+struct timed_park {
+    struct gorc__timer timer;
+    void (*after)(void *);
+    void *arg;
+};
+
+/* After the switch. The timer first: whoever is woken before it is pending could not cancel it. As
+ * soon as it is, the parked side may resume, but cannot get past the lock that `after` releases. */
+static void start_timed(void *arg)
+{
+    struct timed_park *t = arg;
+    void (*after)(void *) = t->after;
+    void *after_arg = t->arg;
+    if (!gorc__timer_add(&t->timer))
+        gorc__fatal("out of memory for a timer");
+    if (after)
+        after(after_arg);
+}
+
+bool gorc__park_until_call(struct gorc__g *self, void (*after)(void *), void *arg,
+    enum gorc__wait_reason reason, const void *object, const _Atomic uint64_t *holder,
+    int64_t deadline)
+{
+    prepare_park(self, reason, object, holder);
+    self->timed = true;
+    if (self->kind == GORC__KIND_FOREIGN) {
+        gorc__foreign_prepare(self);
+        if (after)
+            after(arg);
+        return gorc__foreign_wait(self, deadline);
+    }
+    struct timed_park t = {
+        .timer = {.when = deadline, .g = self, .index = -1}, .after = after, .arg = arg};
+    self->timed_out = false;
+    struct gorc__m *m = self->m;
+    struct gorc__p *p = gorc__op_begin(m);
+    m->after = GORC__AFTER_CALL;
+    m->after_fn = start_timed;
+    m->after_arg = &t;
+    park_worker(self, m, p);
+    if (self->timed_out)
+        return false;
+    gorc__timer_cancel(&t.timer);
+    return true;
+}
+
+static void unlock_call(void *lock)
+{
+    gorc__unlock(lock);
+}
+
+bool gorc__park_until(struct gorc__g *self, struct gorc__lock *lock, enum gorc__wait_reason reason,
+    const void *object, const _Atomic uint64_t *holder, int64_t deadline)
+{
+    return gorc__park_until_call(
+        self, lock ? unlock_call : NULL, lock, reason, object, holder, deadline);
+}
+
+/* --- waking --- */
+
+static inline void make_ready(struct gorc__g *g, bool run_next)
+{
+    if (GORC__UNLIKELY(g->kind == GORC__KIND_FOREIGN)) {
+        gorc__foreign_wake(g);
+        return;
+    }
+    struct gorc__m *m = gorc__m_self();
+    struct gorc__p *p = NULL;
+    uint32_t was = 1;
+    if (GORC__LIKELY(m != NULL)) {
+        was = atomic_load_explicit(&m->inop, memory_order_relaxed);
+        p = gorc__op_begin(m);
+    }
+    atomic_store_explicit(&g->state, GORC__G_RUNNABLE, memory_order_relaxed);
+    if (GORC__LIKELY(p != NULL)) {
+        gorc__p_enqueue(p, g, run_next);
+    } else {
+        gorc__global_push(g, g, 1);
+        gorc__wake_if_idle();
+    }
+    if (!was)
+        gorc__op_end(m);
+}
+
+void gorc__ready(struct gorc__g *g)
+{
+    make_ready(g, true);
+}
+
+void gorc__ready_tail(struct gorc__g *g)
+{
+    make_ready(g, false);
+}
+
+/* --- yield --- */
+
+void gorc__yield(struct gorc__g *self)
+{
+    if (self->kind == GORC__KIND_FOREIGN) {
+        sched_yield();
+        return;
+    }
+    struct gorc__m *m = self->m;
+    struct gorc__p *p = gorc__op_begin(m);
+    struct gorc__g *next = NULL;
+    if (GORC__LIKELY(p != NULL && !self->lock_thread)) {
+        bool slow = p->tick == p->slow_tick;
+        next = pick(p);
+        if (!next && !slow && atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed) == 0
+            && gorc__runq_empty(p)) {
+            p->tick++; /* nobody else; but the scheduler gets its turn */
+            gorc__op_end(m);
+            return;
+        }
+    }
+    atomic_store_explicit(&self->state, GORC__G_RUNNABLE, memory_order_relaxed);
+    m->after = p ? GORC__AFTER_QUEUE : GORC__AFTER_GLOBAL;
+    m->after_arg = self;
+    switch_to(self, m, next ? next : &m->g0);
+}
+
+void gorc_yield(void)
+{
+    gorc__yield(gorc__self());
+}
+
+bool gorc__can_spin(struct gorc__g *self)
+{
+    if (self->kind == GORC__KIND_FOREIGN)
+        return false;
+    struct gorc__p *p = self->m->p;
+    uint32_t np = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
+    uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed)
+        + atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed);
+    return np > 1 && idle + 1 < np && p && !p->run_next && gorc__runq_empty(p);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The scheduler proper: what a worker does on its g0 when the goroutine that parked found no
+ * successor by itself. It runs timers that are due, looks at the global queue, steals, and at last
+ * gives up its P and sleeps (m.c).
+ *
+ * No wake-up is lost: whoever makes work visible does so, passes a light fence and then looks for
+ * idle Ps and spinning workers; whoever goes idle publishes that, passes a heavy fence and then
+ * looks for work once more. At most half of the busy workers spin.
+ */
+#include "sched/g.h"
+
+#include <gorc/time.h>
+
+#include "arch/switch.h"
+#include "base/misuse.h"
+#include "os/futex.h"
+#include "os/membarrier.h"
+#include "sched/runq.h"
+
+#define FAIR_TICKS 61u
+#define STEAL_ROUNDS 4
+#define SPIN_CHECKS 40
+
+/* --- the global queue --- */
+
+void gorc__global_push(struct gorc__g *first, struct gorc__g *last, uint32_t n)
+{
+    last->next = NULL;
+    gorc__lock(&gorc__sched.lock);
+    if (gorc__sched.global_tail)
+        gorc__sched.global_tail->next = first;
+    else
+        gorc__sched.global_head = first;
+    gorc__sched.global_tail = last;
+    atomic_fetch_add(&gorc__sched.global_count, n);
+    gorc__unlock(&gorc__sched.lock);
+}
+
+/* A fair share of the global queue: one to run, the others to p's ring. */
+static struct gorc__g *global_take(struct gorc__p *p, uint32_t limit)
+{
+    uint32_t count = atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed);
+    if (count == 0)
+        return NULL;
+    gorc__lock(&gorc__sched.lock);
+    count = atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed);
+    uint32_t n = count / atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed) + 1;
+    if (n > limit)
+        n = limit;
+    if (n > count)
+        n = count;
+    struct gorc__g *first = gorc__sched.global_head, *g = first;
+    for (uint32_t i = 0; i < n; i++)
+        g = g->next;
+    gorc__sched.global_head = g;
+    if (!g)
+        gorc__sched.global_tail = NULL;
+    atomic_fetch_sub(&gorc__sched.global_count, n);
+    gorc__unlock(&gorc__sched.lock);
+    if (n == 0)
+        return NULL;
+    g = first->next;
+    for (uint32_t i = 1; i < n; i++) {
+        struct gorc__g *next = g->next;
+        gorc__runq_push(p, g);
+        g = next;
+    }
+    return first;
+}
+
+/* --- timers --- */
+
+int64_t gorc__timers_next(void)
+{
+    int64_t next = INT64_MAX;
+    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
+    for (uint32_t i = 0; i < np; i++) {
+        struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
+        int64_t when = atomic_load_explicit(&p->timers.next, memory_order_acquire);
+        if (when < next)
+            next = when;
+    }
+    return next;
+}
+
+void gorc__timers_run(struct gorc__p *p, int64_t now)
+{
+    struct gorc__timerheap *h = &p->timers;
+    struct gorc__g *first = NULL, **last = &first;
+    struct gorc__timer *t;
+    gorc__lock(&h->lock);
+    while ((t = gorc__timerheap_pop_due(h, now)) != NULL) {
+        if (t->fn) {
+            gorc__unlock(&h->lock);
+            t->fn(t);
+            gorc__lock(&h->lock);
+        } else if (gorc__claim(t->g)) {
+            t->g->timed_out = true;
+            *last = t->g;
+            last = &t->g->next;
+        }
+    }
+    *last = NULL;
+    gorc__unlock(&h->lock);
+    while (first) {
+        struct gorc__g *g = first;
+        first = g->next;
+        gorc__ready_tail(g);
+    }
+}
+
+static int64_t read_clock(void)
+{
+    int64_t now = gorc__now();
+    if (now - gorc__now_coarse() > 50000)
+        atomic_store_explicit(&gorc__sched.coarse_now, now, memory_order_relaxed);
+    return now;
+}
+
+static void run_due_timers(struct gorc__p *p, int64_t now)
+{
+    if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) <= now)
+        gorc__timers_run(p, now);
+}
+
+bool gorc__timer_add(struct gorc__timer *t)
+{
+    struct gorc__m *m = gorc__m_self();
+    uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
+    struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
+    struct gorc__p *home = p ? p : atomic_load(&gorc__sched.ps[0]);
+    bool ok = gorc__timerheap_add(&home->timers, t);
+    if (m && !was)
+        gorc__op_end(m);
+    if (!p && ok)
+        gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
+    return ok;
+}
+
+/* --- finding work --- */
+
+bool gorc__work_visible(void)
+{
+    if (atomic_load(&gorc__sched.global_count) != 0)
+        return true;
+    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
+    for (uint32_t i = 0; i < np; i++)
+        if (!gorc__runq_empty(atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire)))
+            return true;
+    return false;
+}
+
+static struct gorc__g *local_pop(struct gorc__p *p)
+{
+    struct gorc__g *g = p->run_next;
+    if (!g)
+        return gorc__runq_pop(p);
+    p->run_next = NULL;
+    return g;
+}
+
+/* Every 61 switches: global queue and ring take turns at going before run_next, so that a pair that
+ * keeps waking each other starves nobody. */
+static struct gorc__g *fair_pop(struct gorc__p *p)
+{
+    struct gorc__g *g = NULL;
+    p->fair_turn = !p->fair_turn;
+    if (p->fair_turn)
+        g = global_take(p, 1);
+    return g ? g : gorc__runq_pop(p);
+}
+
+static struct gorc__g *steal_once(struct gorc__m *m, struct gorc__p *p, int64_t now)
+{
+    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
+    uint32_t start = gorc__choose(&p->random, GORC__CHOOSE_VICTIM, np);
+    (void)m;
+    for (uint32_t i = 0; i < np; i++) {
+        struct gorc__p *victim = atomic_load_explicit(
+            &gorc__sched.ps[(start + i) % np], memory_order_acquire);
+        if (victim == p)
+            continue;
+        struct gorc__g *g = gorc__runq_steal(p, victim);
+        if (g)
+            return g;
+        if (atomic_load_explicit(&victim->timers.next, memory_order_relaxed) <= now) {
+            gorc__timers_run(victim, now);
+            g = local_pop(p);
+            if (g)
+                return g;
+        }
+    }
+    return NULL;
+}
+
+static struct gorc__g *steal(struct gorc__m *m, struct gorc__p *p, int64_t now)
+{
+    uint32_t nprocs = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
+    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_relaxed);
+    if (np == 1)
+        return NULL;
+    if (!m->spinning) {
+        uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed);
+        uint32_t busy = nprocs > idle ? nprocs - idle : 0;
+        if (2 * atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed) >= busy)
+            return NULL;
+        m->spinning = true;
+        atomic_fetch_add(&gorc__sched.spinning, 1);
+    }
+    for (int round = 0; round < STEAL_ROUNDS; round++) {
+        struct gorc__g *g = steal_once(m, p, now);
+        if (g || (g = global_take(p, GORC__RUNQ_SIZE / 2)) != NULL)
+            return g;
+        for (int i = 0; i < SPIN_CHECKS && !gorc__work_visible(); i++)
+            gorc__cpu_relax();
+    }
+    return NULL;
+}
+
+/* The worker found work: if it was the last one spinning and there is more, another one looks. */
+static void stop_spinning(struct gorc__m *m)
+{
+    if (!m->spinning)
+        return;
+    m->spinning = false;
+    if (atomic_fetch_sub(&gorc__sched.spinning, 1) == 1 && gorc__work_visible())
+        gorc__wake_if_idle();
+}
+
+/* Gives the P up and sleeps, unless work turned up meanwhile. */
+static void go_idle(struct gorc__m *m, struct gorc__p *p)
+{
+    gorc__lock(&gorc__sched.lock);
+    if (atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed) != 0) {
+        gorc__unlock(&gorc__sched.lock);
+        return;
+    }
+    m->p = NULL;
+    gorc__idle_p_put(p);
+    gorc__unlock(&gorc__sched.lock);
+    if (m->spinning) {
+        m->spinning = false;
+        atomic_fetch_sub(&gorc__sched.spinning, 1);
+    }
+    gorc__membarrier();
+    if (gorc__work_visible()) {
+        gorc__lock(&gorc__sched.lock);
+        p = gorc__idle_p_take();
+        gorc__unlock(&gorc__sched.lock);
+        if (p) {
+            gorc__m_own(m, p);
+            m->spinning = true;
+            atomic_fetch_add(&gorc__sched.spinning, 1);
+            return;
+        }
+    }
+    gorc__m_sleep(m);
+}
+
+/* gorc_procs() has been lowered: this P runs nothing any more. */
+static void retire(struct gorc__m *m, struct gorc__p *p)
+{
+    struct gorc__g *g;
+    while ((g = local_pop(p)) != NULL)
+        gorc__global_push(g, g, 1);
+    gorc__lock(&gorc__sched.lock);
+    m->p = NULL;
+    gorc__idle_p_put(p);
+    gorc__unlock(&gorc__sched.lock);
+    gorc__wake_if_idle();
+}
+
+static struct gorc__g *look(struct gorc__m *m, struct gorc__p *p)
+{
+    bool fair = p->tick == p->slow_tick;
+    int64_t now = read_clock();
+    p->slow_tick = p->tick + FAIR_TICKS;
+    run_due_timers(p, now);
+    struct gorc__g *g = fair ? fair_pop(p) : NULL;
+    if (!g)
+        g = local_pop(p);
+    if (!g)
+        g = global_take(p, GORC__RUNQ_SIZE / 2);
+    if (!g)
+        g = steal(m, p, now);
+    return g;
+}
+
+/* A goroutine that owns its thread runs there only. */
+static bool pass_on_locked(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g)
+{
+    if (!g->locked_m) {
+        g->locked_m = m;
+        m->locked_g = g;
+        return false;
+    }
+    if (g->locked_m == m)
+        return false;
+    stop_spinning(m);
+    m->p = NULL;
+    gorc__m_give(g->locked_m, p, g);
+    return true;
+}
+
+static struct gorc__g *find_runnable(struct gorc__m *m)
+{
+    for (;;) {
+        if (m->locked_g) {
+            struct gorc__g *g = gorc__m_sleep_locked(m);
+            if (g)
+                return g;
+        }
+        if (GORC__UNLIKELY(atomic_load(&m->taking)))
+            gorc__op_slow(m);
+        struct gorc__p *p = m->p;
+        if (!p) {
+            gorc__lock(&gorc__sched.lock);
+            p = gorc__idle_p_take();
+            gorc__unlock(&gorc__sched.lock);
+            if (p)
+                gorc__m_own(m, p);
+            else
+                gorc__m_sleep(m);
+            continue;
+        }
+        if (GORC__UNLIKELY(p->id >= atomic_load(&gorc__sched.nprocs))) {
+            retire(m, p);
+            continue;
+        }
+        struct gorc__g *g = look(m, p);
+        if (!g)
+            go_idle(m, p);
+        else if (!g->lock_thread || !pass_on_locked(m, p, g))
+            return g;
+    }
+}
+
+void gorc__g0_loop(struct gorc__m *m)
+{
+    for (;;) {
+        gorc__after_switch(m);
+        struct gorc__g *g = find_runnable(m);
+        stop_spinning(m);
+        __atomic_store_n(&m->p->tick, m->p->tick + 1, __ATOMIC_RELAXED);
+        m->g = g;
+        g->m = m;
+        atomic_store_explicit(&g->state, GORC__G_RUNNING, memory_order_relaxed);
+        gorc__hook_switch(&g->hook);
+        gorc__switch(&m->g0.sp, g->sp);
+    }
+}
+
+/* --- a worker whose P was taken, or that is asked to stop --- */
+
+struct gorc__p *gorc__op_slow(struct gorc__m *m)
+{
+    for (;;) {
+        gorc__lock(&m->take_lock);
+        struct gorc__p *p = m->p;
+        gorc__unlock(&m->take_lock);
+        if (GORC__LIKELY(!atomic_load(&gorc__sched.stopping)))
+            return p;
+        atomic_fetch_add(&gorc__sched.stopped, 1);
+        gorc__futex_wait(&gorc__sched.stopping, 1, INT64_MAX);
+        atomic_fetch_sub(&gorc__sched.stopped, 1);
+    }
+}
+
+struct gorc__g *gorc__reacquire(struct gorc__m *m)
+{
+    struct gorc__g *self = m->g;
+    if (atomic_load(&m->inop))
+        return self;
+    struct gorc__p *p = gorc__op_begin(m);
+    if (!p) {
+        gorc__lock(&gorc__sched.lock);
+        p = gorc__idle_p_take();
+        gorc__unlock(&gorc__sched.lock);
+        if (p)
+            gorc__m_own(m, p);
+    }
+    if (p) {
+        gorc__op_end(m);
+        return self;
+    }
+    atomic_store_explicit(&self->state, GORC__G_RUNNABLE, memory_order_relaxed);
+    m->after = GORC__AFTER_GLOBAL;
+    m->after_arg = self;
+    gorc__switch_to_g0(self);
+    return self;
+}

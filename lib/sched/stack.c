@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lock: `lock` (rank STACK, a leaf) guards the growth of arenas and the lists of sized stacks.
+ * `used` and the list of arenas are read without it by gorc__stack_each.
+ */
+#include "sched/stack.h"
+
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "os/vm.h"
+
+#define BATCH 16u
+#define MIN_SLOT ((size_t)16 << 10)
+#define MAX_RESERVE ((size_t)1 << 38)
+#define MIN_RESERVE ((size_t)4 << 20)
+#define MAX_CLASS 48u
+
+struct arena {
+    struct arena *older;
+    uintptr_t base;
+    size_t slots;          /* reserved */
+    size_t committed;      /* usable */
+    _Atomic size_t used;   /* handed out */
+};
+
+static struct gorc__lock lock;
+static _Atomic(struct arena *) newest;
+static struct gorc__g *sized_free[MAX_CLASS];
+static size_t slot_size = (size_t)64 << 10;
+
+void gorc__stack_init(size_t size)
+{
+    size_t page = gorc__vm_page();
+    if (size < MIN_SLOT)
+        size = MIN_SLOT;
+    if (size > MAX_RESERVE / 64)
+        size = MAX_RESERVE / 64;
+    slot_size = (size + page - 1) & ~(page - 1);
+}
+
+static struct gorc__g *record_at(uintptr_t slot, size_t size)
+{
+    return (struct gorc__g *)(slot + size - sizeof(struct gorc__g));
+}
+
+/* --- the default size --- */
+
+static struct arena *arena_new(struct arena *older)
+{
+    struct arena *a = gorc__alloc(sizeof *a);
+    if (!a)
+        return NULL;
+    for (size_t size = MAX_RESERVE; size >= MIN_RESERVE && size >= slot_size; size /= 2) {
+        void *base = gorc__vm_reserve(size);
+        if (!base)
+            continue;
+        a->base = (uintptr_t)base;
+        a->slots = size / slot_size;
+        a->older = older;
+        return a;
+    }
+    gorc__free(a);
+    return NULL;
+}
+
+/* Commits more slots, in chunks that grow with the arena (so the number of calls is small and
+ * little is committed for nothing). */
+static bool arena_commit(struct arena *a)
+{
+    size_t n = a->committed / 4;
+    if (n < 64)
+        n = 64;
+    if (n > a->slots - a->committed)
+        n = a->slots - a->committed;
+    for (; n > 0; n /= 2) {
+        void *start = (void *)(a->base + a->committed * slot_size);
+        if (gorc__vm_commit(start, n * slot_size)) {
+            a->committed += n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes up to `want` fresh slots in a row; returns how many, 0 when memory is out. */
+static size_t take_fresh(size_t want, uintptr_t *ret_first)
+{
+    gorc__lock(&lock);
+    struct arena *a = atomic_load_explicit(&newest, memory_order_relaxed);
+    size_t used = a ? atomic_load_explicit(&a->used, memory_order_relaxed) : 0;
+    size_t n = 0;
+    if (!a || used == a->slots) {
+        a = arena_new(a);
+        used = 0;
+        if (a)
+            atomic_store_explicit(&newest, a, memory_order_release);
+    }
+    if (a && (used < a->committed || arena_commit(a))) {
+        n = a->committed - used < want ? a->committed - used : want;
+        *ret_first = a->base + used * slot_size;
+        atomic_store_explicit(&a->used, used + n, memory_order_release);
+    }
+    gorc__unlock(&lock);
+    return n;
+}
+
+static struct gorc__g *slot_open(uintptr_t slot, size_t size)
+{
+    gorc__vm_guard((void *)slot);
+    struct gorc__g *g = record_at(slot, size);
+    g->stack_lo = slot + gorc__vm_page();
+    g->stack_hi = (uintptr_t)g;
+    return g;
+}
+
+struct gorc__g *gorc__stack_new(struct gorc__p *p)
+{
+    uintptr_t slot;
+    if (!p) {
+        if (take_fresh(1, &slot) == 0)
+            return NULL;
+        return slot_open(slot, slot_size);
+    }
+    if (p->slot_next == p->slot_end) {
+        size_t n = take_fresh(BATCH, &slot);
+        if (n == 0)
+            return NULL;
+        p->slot_next = slot;
+        p->slot_end = slot + n * slot_size;
+    }
+    slot = p->slot_next;
+    p->slot_next += slot_size;
+    return slot_open(slot, slot_size);
+}
+
+bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg)
+{
+    struct arena *a = atomic_load_explicit(&newest, memory_order_acquire);
+    for (; a; a = a->older) {
+        size_t used = atomic_load_explicit(&a->used, memory_order_acquire);
+        for (size_t i = 0; i < used; i++)
+            if (!fn(record_at(a->base + i * slot_size, slot_size), arg))
+                return false;
+    }
+    return true;
+}
+
+void gorc__stack_fork_child(void)
+{
+    lock.word = 0;
+}
+
+/* --- other sizes: powers of two, never smaller than asked --- */
+
+struct gorc__g *gorc__stack_new_sized(size_t size)
+{
+    size_t need = size + gorc__vm_page() + sizeof(struct gorc__g);
+    if (need < size)
+        return NULL;
+    if (need < MIN_SLOT)
+        need = MIN_SLOT;
+    uint32_t class = 64 - (uint32_t)__builtin_clzl(need - 1);
+    if (class >= MAX_CLASS)
+        return NULL;
+    gorc__lock(&lock);
+    struct gorc__g *g = sized_free[class];
+    if (g)
+        sized_free[class] = g->next;
+    gorc__unlock(&lock);
+    if (g)
+        return g;
+    size = (size_t)1 << class;
+    void *map = gorc__vm_reserve(size);
+    if (!map || !gorc__vm_commit(map, size))
+        return NULL;
+    g = slot_open((uintptr_t)map, size);
+    g->size_class = class;
+    g->all_next = atomic_load(&gorc__sched.all_large);
+    while (!atomic_compare_exchange_weak(&gorc__sched.all_large, &g->all_next, g))
+        ;
+    return g;
+}
+
+void gorc__stack_free_sized(struct gorc__g *g)
+{
+    gorc__vm_trim((void *)g->stack_lo, (g->stack_hi & ~(gorc__vm_page() - 1)) - g->stack_lo);
+    gorc__lock(&lock);
+    g->next = sized_free[g->size_class];
+    sized_free[g->size_class] = g;
+    gorc__unlock(&lock);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stacks of goroutines. A slot is, from low to high addresses: one guard page, the stack, the
+ * goroutine's record. Slots of the default size come from large reservations ("arenas") that are
+ * made usable in growing chunks; other sizes are mapped one by one. Memory of a slot is never
+ * unmapped, so a stale pointer to a goroutine's record can always be read.
+ */
+#ifndef GORC_LIB_SCHED_STACK_H
+#define GORC_LIB_SCHED_STACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sched/g.h"
+
+/* Sets the default slot size, before the first goroutine is made. */
+void gorc__stack_init(size_t slot_size);
+
+/* A goroutine record on a fresh or a recycled stack, with size_class, stack_lo and stack_hi set;
+ * NULL when memory is out. p, if not NULL, is the caller's and keeps a batch of fresh slots. */
+struct gorc__g *gorc__stack_new(struct gorc__p *p);
+struct gorc__g *gorc__stack_new_sized(size_t size);
+/* Takes back a record made by gorc__stack_new_sized. */
+void gorc__stack_free_sized(struct gorc__g *g);
+
+/* In the child of a fork: the lock may have been held. */
+void gorc__stack_fork_child(void);
+
+/* Calls fn for every default-size record that was ever used; takes no lock. */
+bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The runtime's start, at the first gorc call of any thread; GORC_PROCS, GORC_SEED, GORC_STACK; the
+ * number of workers; fork.
+ */
+#define _GNU_SOURCE
+
+#include <gorc/go.h>
+#include <gorc/time.h>
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/misuse.h"
+#include "os/membarrier.h"
+#include "sched/g.h"
+#include "sched/runq.h"
+#include "sched/stack.h"
+
+static struct gorc__lock start_lock; /* held around the first start; before all others */
+
+static long env_number(const char *name, long fallback)
+{
+    const char *text = getenv(name);
+    char *end;
+    if (!text || !*text)
+        return fallback;
+    long value = strtol(text, &end, 0);
+    return *end ? fallback : value;
+}
+
+/* "65536", "64k", "1m". */
+static size_t env_size(const char *name, size_t fallback)
+{
+    const char *text = getenv(name);
+    char *end;
+    if (!text || !*text)
+        return fallback;
+    unsigned long long value = strtoull(text, &end, 0);
+    if (*end == 'k' || *end == 'K')
+        value <<= 10, end++;
+    else if (*end == 'm' || *end == 'M')
+        value <<= 20, end++;
+    return *end || value == 0 ? fallback : (size_t)value;
+}
+
+static uint32_t available_processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : (uint32_t)n;
+}
+
+static uint32_t clamp_procs(long n)
+{
+    if (n < 1)
+        return 1;
+    return n > GORC__MAX_PROCS ? GORC__MAX_PROCS : (uint32_t)n;
+}
+
+struct gorc__p *gorc__p_new(uint32_t id)
+{
+    struct gorc__p *p = gorc__alloc_line(sizeof *p);
+    if (!p)
+        return NULL;
+    p->id = id;
+    p->slow_tick = 61;
+    gorc__timerheap_init(&p->timers);
+    gorc__random_seed(&p->random, gorc__sched.seed, id);
+    return p;
+}
+
+/* sched.lock held. Makes Ps up to n; false when memory is out. */
+static bool add_ps(uint32_t n)
+{
+    for (uint32_t i = atomic_load(&gorc__sched.np); i < n; i++) {
+        struct gorc__p *p = gorc__p_new(i);
+        if (!p)
+            return false;
+        atomic_store(&gorc__sched.ps[i], p);
+        atomic_store(&gorc__sched.np, i + 1);
+        gorc__idle_p_put(p);
+    }
+    return true;
+}
+
+static void read_seed(void)
+{
+    const char *text = getenv("GORC_SEED");
+    if (text && *text) {
+        gorc__sched.seed = strtoull(text, NULL, 0);
+        gorc__sched.perturb = true;
+        return;
+    }
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    gorc__sched.seed = (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 32;
+}
+
+/* --- fork: the child has the forking goroutine only --- */
+
+static void child_reset_g(struct gorc__g *g, struct gorc__g *self)
+{
+    if (g != self)
+        atomic_store(&g->state, GORC__G_DEAD);
+}
+
+static bool child_reset_slot(struct gorc__g *g, void *self)
+{
+    child_reset_g(g, self);
+    return true;
+}
+
+static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
+{
+    atomic_store(&p->head, 0);
+    atomic_store(&p->tail, 0);
+    p->run_next = NULL;
+    p->live = 0;
+    p->m = NULL;
+    p->timers.count = 0; /* their goroutines are gone */
+    p->timers.lock.word = 0;
+    atomic_store(&p->timers.next, INT64_MAX);
+    if (p != m->p) {
+        p->free = NULL; /* their owner may have been changing the list */
+        p->free_count = 0;
+        gorc__idle_p_put(p);
+    }
+}
+
+static void fork_child(void)
+{
+    struct gorc__sched *s = &gorc__sched;
+    struct gorc__m *m = gorc__m_self();
+    struct gorc__g *self = m ? m->g : NULL;
+    bool is_worker = m && !m->foreign;
+    if (!atomic_load(&s->started))
+        return;
+    s->lock.word = 0;
+    s->global_head = s->global_tail = NULL;
+    s->idle_ps = NULL;
+    s->idle_ms = NULL;
+    s->global_free = NULL;
+    s->global_free_count = 0;
+    s->nms = is_worker;
+    s->nasleep_ms = 0;
+    atomic_store(&s->global_count, 0);
+    atomic_store(&s->nidle_ps, 0);
+    atomic_store(&s->spinning, 0);
+    atomic_store(&s->timekeeper_when, INT64_MAX);
+    atomic_store(&s->stopping, 0);
+    atomic_store(&s->sysmon_started, 0);
+    atomic_store(&s->sysmon_asleep, 0);
+    atomic_store(&s->foreign_asleep, 0);
+    atomic_store(&s->extra_live, self && self->kind != GORC__KIND_FOREIGN);
+    gorc__stack_fork_child();
+    gorc__names_fork_child();
+    gorc__stack_each(child_reset_slot, self);
+    for (struct gorc__g *g = atomic_load(&s->all_large); g; g = g->all_next)
+        child_reset_g(g, self);
+    for (struct gorc__g *g = atomic_load(&s->all_foreign); g; g = g->all_next)
+        child_reset_g(g, self);
+    child_reset_g(s->main_g, self);
+    atomic_store(&s->all_ms, is_worker ? m : NULL);
+    if (is_worker) {
+        m->all_next = NULL;
+        m->take_lock.word = 0;
+        atomic_store(&m->taking, m->p == NULL);
+    }
+    uint32_t np = atomic_load(&s->np);
+    for (uint32_t i = np; i-- > 0;)
+        child_reset_p(atomic_load(&s->ps[i]), m ? m : &(struct gorc__m){0});
+    if (is_worker && m->p)
+        m->p->m = m;
+    gorc__membarrier_init();
+}
+
+/* --- start --- */
+
+static void start_once(void)
+{
+    struct gorc__sched *s = &gorc__sched;
+    read_seed();
+    uint32_t n = clamp_procs(env_number("GORC_PROCS", available_processors()));
+    s->membarrier = gorc__membarrier_init();
+    s->retake_ns = s->perturb && n == 1 ? 200000000 : 10000000;
+    gorc__stack_init(env_size("GORC_STACK", (size_t)64 << 10));
+    atomic_store(&s->timekeeper_when, INT64_MAX);
+    atomic_store(&s->coarse_now, gorc__now());
+    s->main_g = gorc__alloc_line(sizeof *s->main_g);
+    atomic_store(&s->nprocs, n);
+    if (!s->main_g || !add_ps(n))
+        gorc__fatal("out of memory at start");
+    s->main_g->kind = GORC__KIND_MAIN;
+    s->main_g->goid = 1;
+    atomic_store(&s->goid_last, 1);
+    pthread_atfork(NULL, NULL, fork_child);
+    gorc__hook_start(&s->main_g->hook);
+}
+
+void gorc__start(void)
+{
+    if (atomic_load(&gorc__sched.started))
+        return;
+    gorc__lock(&start_lock);
+    if (!atomic_load(&gorc__sched.started)) {
+        start_once();
+        atomic_store(&gorc__sched.started, 1);
+    }
+    gorc__unlock(&start_lock);
+}
+
+int gorc_procs(int n)
+{
+    gorc__self();
+    gorc__lock(&gorc__sched.lock);
+    uint32_t before = atomic_load(&gorc__sched.nprocs);
+    uint32_t wanted = n > 0 ? clamp_procs(n) : before;
+    bool ok = true;
+    if (wanted != before) {
+        uint32_t idle = 0;
+        ok = add_ps(wanted);
+        if (ok)
+            atomic_store(&gorc__sched.nprocs, wanted);
+        for (struct gorc__p *p = gorc__sched.idle_ps; p; p = p->idle_next)
+            idle += p->id < atomic_load(&gorc__sched.nprocs);
+        atomic_store(&gorc__sched.nidle_ps, idle);
+    }
+    gorc__unlock(&gorc__sched.lock);
+    if (!ok)
+        gorc__fatal("out of memory for a worker");
+    if (wanted != before && gorc__work_visible())
+        gorc__wake_if_idle();
+    return (int)before;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The monitor thread: what no worker sees to because it is in the program's code. It
+ *  - publishes a run_next whose owner has not switched for 20 us, when somebody could run it;
+ *  - takes the P of a worker that has not switched for 10 ms (it computes or sits in a system call)
+ *    while work waits, and gives it to another worker;
+ *  - runs timers that are overdue; wakes workers for work that is visible and nobody runs;
+ *  - keeps the coarse clock.
+ * It looks every 20 us while it finds something to do, backs off to 10 ms, and sleeps for good when
+ * all Ps are idle. It holds no P and never runs the program's code.
+ */
+#include <gorc/time.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/misuse.h"
+#include "os/futex.h"
+#include "os/membarrier.h"
+#include "sched/g.h"
+#include "sched/runq.h"
+
+#define MIN_DELAY 20000
+#define MAX_DELAY 10000000
+#define RUN_NEXT_PATIENCE 20000
+#define TIMER_PATIENCE 200000
+
+/* Takes p from m, or only its run_next; fails when m is in the library just now. */
+bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
+{
+    gorc__lock(&m->take_lock);
+    if (m->p != p || atomic_load(&m->taking)) {
+        gorc__unlock(&m->take_lock);
+        return false;
+    }
+    atomic_store(&m->taking, 1);
+    gorc__membarrier();
+    if (atomic_load(&m->inop) || m->p != p) {
+        atomic_store(&m->taking, 0);
+        gorc__unlock(&m->take_lock);
+        return false;
+    }
+    /* The owner waits in gorc__op_slow if it comes: p is ours. */
+    if (only_run_next) {
+        struct gorc__g *g = p->run_next;
+        p->run_next = NULL;
+        if (g)
+            gorc__runq_push(p, g);
+        atomic_store(&m->taking, 0);
+    } else {
+        m->p = NULL; /* taking stays set until m has a P again */
+    }
+    gorc__unlock(&m->take_lock);
+    return true;
+}
+
+static bool look_at(struct gorc__p *p, int64_t now)
+{
+    struct gorc__m *m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE);
+    uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
+    if (!m || tick != p->seen_tick) {
+        p->seen_tick = tick;
+        p->seen_since = now;
+        return false;
+    }
+    int64_t stuck = now - p->seen_since;
+    bool idle_ps = atomic_load(&gorc__sched.nidle_ps) != 0;
+    bool run_next = __atomic_load_n(&p->run_next, __ATOMIC_RELAXED) != NULL;
+    if (run_next && idle_ps && stuck >= RUN_NEXT_PATIENCE) {
+        if (!gorc__take(m, p, true))
+            return false;
+        gorc__wake_if_idle();
+        return true;
+    }
+    if (stuck >= gorc__sched.retake_ns && !idle_ps
+        && (run_next || !gorc__runq_empty(p) || atomic_load(&gorc__sched.global_count))) {
+        if (!gorc__take(m, p, false))
+            return false;
+        gorc__hand_off(p);
+        return true;
+    }
+    return false;
+}
+
+/* One round; true: it had something to do. */
+static bool round_of_ps(int64_t now)
+{
+    bool busy = false;
+    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
+    for (uint32_t i = 0; i < np; i++) {
+        struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
+        busy |= look_at(p, now);
+        if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) < now - TIMER_PATIENCE) {
+            gorc__timers_run(p, now);
+            busy = true;
+        }
+    }
+    if (gorc__work_visible())
+        gorc__wake_if_idle();
+    return busy;
+}
+
+/* All idle: a worker that keeps the time sees to the timers. */
+static void sleep_while_idle(void)
+{
+    gorc__lock(&gorc__sched.lock);
+    bool idle = atomic_load(&gorc__sched.nidle_ps) >= atomic_load(&gorc__sched.nprocs);
+    if (idle)
+        atomic_store(&gorc__sched.sysmon_asleep, 1);
+    gorc__unlock(&gorc__sched.lock);
+    while (atomic_load(&gorc__sched.sysmon_asleep))
+        gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, INT64_MAX);
+}
+
+void gorc__sysmon_wake(void)
+{
+    atomic_store(&gorc__sched.sysmon_asleep, 0);
+    gorc__futex_wake(&gorc__sched.sysmon_asleep, 1);
+}
+
+bool gorc__is_sysmon(void)
+{
+    return (int)syscall(SYS_gettid) == atomic_load(&gorc__sched.sysmon_tid);
+}
+
+static void *sysmon(void *arg)
+{
+    _Atomic uint32_t never = 0;
+    int64_t delay = MIN_DELAY;
+    int idle_rounds = 0;
+    (void)arg;
+    atomic_store(&gorc__sched.sysmon_tid, (int)syscall(SYS_gettid));
+    gorc__hook_switch(NULL);
+    for (;;) {
+        int64_t now = gorc__now();
+        int64_t until = now + delay;
+        int64_t next = gorc__timers_next();
+        if (next != INT64_MAX && next + TIMER_PATIENCE < until)
+            until = next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE
+                                                            : now + MIN_DELAY;
+        gorc__futex_wait(&never, 0, until);
+        sleep_while_idle();
+        now = gorc__now();
+        atomic_store_explicit(&gorc__sched.coarse_now, now, memory_order_relaxed);
+        if (atomic_load(&gorc__sched.stopping))
+            continue;
+        if (round_of_ps(now)) {
+            idle_rounds = 0;
+            delay = MIN_DELAY;
+        } else if (++idle_rounds > 50 && delay < MAX_DELAY) {
+            delay *= 2;
+        }
+    }
+    return NULL;
+}
+
+void gorc__sysmon_start(void)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    sigset_t all, before;
+    uint32_t no = 0;
+    int saved = errno;
+    if (!atomic_compare_exchange_strong(&gorc__sched.sysmon_started, &no, 1))
+        return;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, (size_t)128 << 10);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &attr, sysmon, NULL) != 0)
+        gorc__fatal("cannot start the monitor thread");
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+}
