@@ -1,43 +1,101 @@
 /* SPDX-License-Identifier: MIT
  *
  * What compilers call at every memory access and at every function's entry and exit.
+ *
+ * The hot path is the same-epoch test of cell.h and nothing else: no frame, no call, and anything
+ * that is not covered leaves by a tail call. A signal handler may interrupt it anywhere; all it
+ * reads is the task's own, or cells whose change by somebody else makes no difference.
+ *
+ * Addresses of any alignment are right in every function: an access that leaves its granule has a
+ * key that nothing satisfies, and the slow path splits it.
  */
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/exported.h"
+#include "core/cell.h"
+#include "core/map.h"
 #include "core/shadow.h"
 #include "core/task.h"
 #include "runtime/runtime.h"
 
-#define EXPORT __attribute__((visibility("default")))
+/* Inlines the test; false: the slow path must look. `cells`: how many from the granule's first. */
+static inline __attribute__((always_inline)) bool is_covered(
+    uintptr_t addr, enum dt_key_kind kind, unsigned granules)
+{
+    const struct dt_task *t = dt_self;
+    uint64_t delta = dt_shadow_delta[dt_chunk_index(addr)];
+    uint64_t key = t->keys[kind * 8 + (addr & 7)];
+    if (__builtin_expect(delta == 0, 0))
+        return false;
+    const uint64_t *cells = (const uint64_t *)((2 * addr + delta) & ~(uintptr_t)15);
+    for (unsigned g = 0; g < granules; g++, cells += 2) {
+        if (((__atomic_load_n(&cells[0], __ATOMIC_RELAXED) ^ t->segment) & key) == 0)
+            continue;
+        if (((__atomic_load_n(&cells[1], __ATOMIC_RELAXED) ^ t->segment) & key) != 0)
+            return false;
+    }
+    return true;
+}
 
-EXPORT void __tsan_init(void);
-EXPORT void __tsan_func_entry(void *pc);
-EXPORT void __tsan_func_exit(void);
-EXPORT void __tsan_vptr_update(void **p, void *value);
-EXPORT void __tsan_vptr_read(void **p);
+/* Entered by a jump from the functions below: the return address is theirs. */
+static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsigned flags)
+{
+    struct dt_task *t = dt_self;
+    dt_shadow_stats.accesses_seen = 1;
+    if (__builtin_expect(t == &dt_task_unknown, 0))
+        t = dt_task_meet ? dt_task_meet() : NULL;
+    if (!t)
+        return;
+    if (__builtin_expect(t->in_runtime, 0)) {
+        __atomic_fetch_add(&dt_shadow_stats.dropped_in_signal, 1, __ATOMIC_RELAXED);
+        return;
+    }
+    dt_access(t, addr, size, flags, CALLER);
+}
 
-void __tsan_init(void) { dt_init(); }
-void __tsan_func_entry(void *pc) { (void)pc; }
-void __tsan_func_exit(void) {}
-void __tsan_vptr_update(void **p, void *value) { (void)p, (void)value; }
-void __tsan_vptr_read(void **p) { (void)p; }
+/* The forms that differ in name only: nothing of ours depends on alignment, volatile is no
+ * synchronisation, and a write races with whatever a read at the same place would race with. */
+#define ALIAS(name, of) EXPORT void name(void *p) __attribute__((alias(#of)));
 
-#define ONE(name)                                                                                  \
+#define ACCESS(name, kind, granules, size, flags)                                                  \
     EXPORT void name(void *p);                                                                     \
-    void name(void *p) { (void)p; }
-#define SIZES(prefix) ONE(prefix##1) ONE(prefix##2) ONE(prefix##4) ONE(prefix##8) ONE(prefix##16)
-SIZES(__tsan_read)
-SIZES(__tsan_write)
-SIZES(__tsan_unaligned_read)
-SIZES(__tsan_unaligned_write)
-SIZES(__tsan_volatile_read)
-SIZES(__tsan_volatile_write)
-SIZES(__tsan_unaligned_volatile_read)
-SIZES(__tsan_unaligned_volatile_write)
-SIZES(__tsan_read_write)
-SIZES(__tsan_unaligned_read_write)
-EXPORT void __tsan_read_range(void *p, size_t n);
-EXPORT void __tsan_write_range(void *p, size_t n);
-void __tsan_read_range(void *p, size_t n) { (void)p, (void)n; }
-void __tsan_write_range(void *p, size_t n) { (void)p, (void)n; }
+    void name(void *p)                                                                             \
+    {                                                                                              \
+        if (!is_covered((uintptr_t)p, kind, granules))                                             \
+            slow((uintptr_t)p, size, flags);                                                       \
+    }                                                                                              \
+    EXPORT void name##_pc(void *p, void *pc);                                                      \
+    void name##_pc(void *p, void *pc)                                                              \
+    {                                                                                              \
+        struct dt_task *t = dt_enter();                                                            \
+        if (t)                                                                                     \
+            dt_access(t, (uintptr_t)p, size, flags, (uintptr_t)pc);                                \
+    }
+
+ACCESS(__tsan_read1, DT_KEY_R1, 1, 1, DT_READ)
+ACCESS(__tsan_read2, DT_KEY_R2, 1, 2, DT_READ)
+ACCESS(__tsan_read4, DT_KEY_R4, 1, 4, DT_READ)
+ACCESS(__tsan_read8, DT_KEY_R8, 1, 8, DT_READ)
+ACCESS(__tsan_read16, DT_KEY_R8, 2, 16, DT_READ)
+ACCESS(__tsan_write1, DT_KEY_W1, 1, 1, DT_WRITE)
+ACCESS(__tsan_write2, DT_KEY_W2, 1, 2, DT_WRITE)
+ACCESS(__tsan_write4, DT_KEY_W4, 1, 4, DT_WRITE)
+ACCESS(__tsan_write8, DT_KEY_W8, 1, 8, DT_WRITE)
+ACCESS(__tsan_write16, DT_KEY_W8, 2, 16, DT_WRITE)
+
+#define ALIASES(prefix, of)                                                                        \
+    ALIAS(prefix##1, of##1)                                                                        \
+    ALIAS(prefix##2, of##2)                                                                        \
+    ALIAS(prefix##4, of##4)                                                                        \
+    ALIAS(prefix##8, of##8)                                                                        \
+    ALIAS(prefix##16, of##16)
+
+ALIASES(__tsan_volatile_read, __tsan_read)
+ALIASES(__tsan_volatile_write, __tsan_write)
+ALIASES(__tsan_read_write, __tsan_write)
+ALIASES(__tsan_unaligned_read, __tsan_read)
+ALIASES(__tsan_unaligned_write, __tsan_write)
+ALIASES(__tsan_unaligned_volatile_read, __tsan_read)
+ALIASES(__tsan_unaligned_volatile_write, __tsan_write)
+ALIASES(__tsan_unaligned_read_write, __tsan_write)

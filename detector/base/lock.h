@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Spin lock, one 32-bit word, zero-initialised; yields the CPU after a while. Leaf locks only: never
- * held over the program's code, a blocking call or a report.
+ * Spin lock, one 32-bit word, zero-initialised; yields the CPU after a while. Leaf locks only:
+ * never held over the program's code, a blocking call or a report.
  */
 #ifndef DT_LOCK_H
 #define DT_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* For variables that other files use: no detour through the global offset table. */
+#define DT_HIDDEN __attribute__((visibility("hidden")))
 
 typedef uint32_t dt_lock;
 

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef uint32_t dt_epoch;  /* a task's own time; 0: never */
-typedef uint32_t dt_index;  /* a task's component; recycled */
+typedef uint32_t dt_epoch; /* a task's own time; 0: never */
+typedef uint32_t dt_index; /* a task's component; recycled */
 
 struct dt_clock {
     uint32_t root;  /* node id, 0: all zero */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lock.h"
 #include "core/task.h"
 
 enum dt_access_flags {
@@ -47,15 +48,19 @@ struct dt_race_side {
 struct dt_race {
     struct dt_race_side now, earlier;
     struct dt_task *current;
+    uintptr_t granule; /* eight bytes; bit i of `bytes`: the accesses meet on byte i of them */
+    uint8_t bytes;
 };
 /* Called when an access races, by the accessing task, with no lock held; set by report/. */
 extern void (*dt_on_race)(const struct dt_race *r);
+/* true: also pairs of places that were reported a moment ago (tests). */
+extern bool dt_race_repeats;
 
 struct dt_shadow_stats {
     uint64_t reads_not_remembered; /* must stay 0 in exact mode */
     uint64_t dropped_in_signal;    /* events of handlers that interrupted the runtime */
     uint64_t accesses_seen;        /* 0 or 1: whether any instrumented access happened */
 };
-extern struct dt_shadow_stats dt_shadow_stats;
+extern DT_HIDDEN struct dt_shadow_stats dt_shadow_stats;
 
 #endif

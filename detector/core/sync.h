@@ -26,15 +26,22 @@ void dt_sync_forget(const void *addr, size_t size);
  * object locked, making it if `create`; NULL when there is none (nothing is locked then). */
 struct dt_sync {
     uint32_t lock;
-    uint32_t next; /* chain of the granule's meta cell */
-    uintptr_t addr;
+    uint32_t next;  /* chain of the granule's meta word */
+    uintptr_t addr; /* 0: a free object; changed with lock held */
+    /* The past it carries: `clock`, and all of (index, epoch) when epoch > 0. `single`: both come
+     * from one release, so that who knows (index, epoch) knows all of it. */
     struct dt_clock clock;
+    dt_index index;
+    dt_epoch epoch;
+    bool single;
     /* What the lock words of pthread and gorc objects need besides. */
     uint32_t flags;     /* DT_SYNC_* */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
     dt_stackid created, locked, destroyed;
     uint32_t recursion;
     char name[24];
+    /* Locked from dt_sync_lock to dt_sync_unlock by this task, which is inside the core so long. */
+    struct dt_task *inside;
 };
 struct dt_sync *dt_sync_lock(const void *addr, bool create);
 void dt_sync_unlock(struct dt_sync *s);

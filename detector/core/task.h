@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/lock.h"
 #include "core/clock.h"
 #include "core/stack.h"
 
@@ -23,11 +24,13 @@ struct dt_task_info {
     dt_stackid created;
     struct dt_task_info *parent; /* NULL for main and for threads of unknown origin */
     char name[32];
+    uint32_t pool_id; /* the core's */
+    uint32_t marked;  /* sweep.c's */
 };
 
 struct dt_frame {
-    uintptr_t pc;   /* return address into the caller */
-    uint32_t node;  /* context of this frame, 0: not made yet */
+    uintptr_t pc;  /* return address into the caller */
+    uint32_t node; /* context of this frame, 0: not made yet */
     uint32_t padding;
 };
 
@@ -37,28 +40,49 @@ struct dt_held_lock {
     bool shared;
 };
 
+/* The last places that were recorded, so that a loop need not look them up. */
+enum { DT_ORIGIN_CACHE = 8, DT_ORDERED_CACHE = 8 };
+struct dt_origin_cache {
+    uint64_t pc;
+    dt_stackid context, origin;
+};
+
 struct dt_task {
     /* What the hot path reads; one cache line. */
-    uint64_t segment;       /* the current segment's bits in a shadow slot; 0: none made yet */
-    struct dt_frame *top;   /* last pushed frame of the shadow stack */
+    uint64_t segment; /* the current segment as cells are compared with it (cell.h) */
+    const uint64_t
+        *keys; /* what a covered access looks like (cell.h); all 0: nothing is recorded */
+    struct dt_frame *top;   /* last pushed frame of the shadow stack; base when empty */
     struct dt_frame *limit; /* last usable frame */
-    struct dt_frame *base;
-    uint32_t ignore;     /* > 0: accesses are not recorded (gorc_ignore_begin, Annotate*) */
-    uint32_t in_runtime; /* > 0: inside a slow path; a signal handler's events are dropped */
+    struct dt_frame *base;  /* a sentinel: no frame of the program */
+    uint32_t ignore;        /* > 0: accesses are not recorded (gorc_ignore_begin, Annotate*) */
+    uint32_t in_runtime;    /* > 0: inside a slow path; a signal handler's events are dropped */
 
+    /* What the task knows of the others. Its own component is (index, epoch), not kept here. */
     struct dt_clock clock;
     dt_index index;
-    dt_epoch epoch; /* == clock[index] */
+    dt_epoch epoch; /* of its last recorded access, or later */
+    bool published; /* a release said `epoch`: the next record needs a later one */
+    bool ended;
+    bool has_release_fence;
+    uint32_t seg; /* the current segment's id, 0: none yet */
+    uint32_t
+        clock_lock; /* held by the owner while it changes clock, by others while they read it */
     struct dt_task_info *info;
 
     /* Fences (C11 29.8): what relaxed loads may still acquire, what relaxed stores release. */
     struct dt_clock acquire_fence, release_fence;
-    bool has_release_fence;
 
     struct dt_held_lock *held;
     uint32_t nheld, cap_held;
-    bool ended;
     void *owner; /* the runtime's record of the thread, NULL for goroutines */
+
+    struct dt_task *joining;      /* blocked until this one has ended; guarded by the list's lock */
+    struct dt_task *next, **link; /* list of tasks that have not ended */
+
+    struct dt_race_item *races; /* found, not yet reported (granule.h) */
+    struct dt_origin_cache origins[DT_ORIGIN_CACHE];
+    uint32_t ordered[DT_ORDERED_CACHE]; /* segments known to be ordered before us */
 };
 
 /* The running task. Never NULL: a thread that the detector has not met has dt_task_unknown, whose
@@ -66,7 +90,7 @@ struct dt_task {
  * to dt_task_meet. Initial-exec: one instruction. After a switch of goroutines compilers must not
  * reuse the address, hence no caller keeps &dt_self over a switch. */
 extern __thread struct dt_task *dt_self __attribute__((tls_model("initial-exec")));
-extern struct dt_task dt_task_unknown;
+extern DT_HIDDEN struct dt_task dt_task_unknown;
 
 /* Called by slow paths when dt_self is dt_task_unknown; set by runtime/. Registers the thread and
  * returns its task, or NULL when the detector is off (before init, after the end). */
@@ -80,6 +104,9 @@ struct dt_task *dt_task_new(
 void dt_task_end(struct dt_task *t);
 /* All that `ended` did happens before what `me` does next. */
 void dt_task_join(struct dt_task *me, struct dt_task *ended);
+/* `me` blocks until `other` has ended and will then join it; NULL: it gave up. Lets the core forget
+ * what only `me` does not know yet. dt_task_join ends it. */
+void dt_task_joining(struct dt_task *me, struct dt_task *other);
 /* Frees it (ended, and joined, detached, or a goroutine). Its index is reused when safe. */
 void dt_task_free(struct dt_task *t);
 void dt_task_set_name(struct dt_task *t, const char *name);
@@ -88,6 +115,13 @@ void dt_task_set_name(struct dt_task *t, const char *name);
 void dt_task_edge(struct dt_task *from, struct dt_task *to);
 /* A new epoch: what t did so far was just made visible to somebody. */
 void dt_task_tick(struct dt_task *t);
+
+/* Doubles the running task's shadow stack; inside the core. */
+void dt_task_grow_stack(struct dt_task *t);
+
+/* Accesses of t are recorded again, or no more, according to t->ignore: call it after a change
+ * (not needed for correctness, but ignored accesses are then free). */
+void dt_task_ignore_changed(struct dt_task *t);
 
 void dt_task_lock_held(struct dt_task *t, const void *lock, bool shared, uintptr_t pc);
 void dt_task_lock_released(struct dt_task *t, const void *lock);

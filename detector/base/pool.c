@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See pool.h. Lock order: shard, then grow. Both are leaves for everybody else.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "base/dalloc.h"
+#include "base/out.h"
+#include "base/pool.h"
+
+enum { STEP = 1 << 20, BATCH = 16, LEAST = 1 << 16 };
+
+static char *reserve(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t rounded(uint64_t size)
+{
+    return (size + STEP - 1) & ~(size_t)(STEP - 1);
+}
+
+/* Under an address-space limit, fewer ids are better than none. */
+void dt_pool_init(struct dt_pool *p, const char *what, uint32_t item, uint32_t side, uint32_t max)
+{
+    int saved = errno;
+    p->what = what;
+    p->item = item;
+    p->side = side;
+    p->next = 1;
+    for (;; max /= 2) {
+        if (max < LEAST)
+            dt_die("address space limit too small (the detector wanted room for %s)", what);
+        p->base = reserve(rounded((uint64_t)max * item));
+        if (!p->base)
+            continue;
+        p->side_base = side ? reserve(rounded((uint64_t)max * side)) : NULL;
+        if (!side || p->side_base)
+            break;
+        munmap(p->base, rounded((uint64_t)max * item));
+    }
+    p->max = max;
+    errno = saved;
+}
+
+static bool open_range(char *base, uint64_t from, uint64_t to)
+{
+    size_t begin = rounded(from), end = rounded(to);
+    if (begin >= end)
+        return true;
+    madvise(base + begin, end - begin, MADV_NOHUGEPAGE);
+    return mprotect(base + begin, end - begin, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* Makes ids below `upto` usable. Called with grow held. */
+static void commit(struct dt_pool *p, uint32_t upto)
+{
+    int saved = errno;
+    uint64_t step = STEP / p->item, to = p->committed + step;
+    if (to < upto)
+        to = upto;
+    if (to > p->max)
+        to = p->max;
+    if (!open_range(p->base, (uint64_t)p->committed * p->item, to * p->item) ||
+        !open_range(p->side_base, (uint64_t)p->committed * p->side, to * p->side))
+        dt_die("out of memory (the detector wanted room for %s)", p->what);
+    p->committed = (uint32_t)to;
+    errno = saved;
+}
+
+uint32_t dt_pool_fresh(struct dt_pool *p, uint32_t n)
+{
+    uint32_t id = 0;
+    dt_lock_take(&p->grow);
+    if (p->max - p->next >= n) {
+        id = p->next;
+        if (id + n > p->committed)
+            commit(p, id + n);
+        __atomic_store_n(&p->next, id + n, __ATOMIC_RELEASE);
+    }
+    dt_lock_drop(&p->grow);
+    return id;
+}
+
+static uint32_t *link_of(struct dt_pool *p, uint32_t id)
+{
+    return (uint32_t *)dt_pool_at(p, id) + 1;
+}
+
+/* Empties another shard into this one; the last resort before "out of ids". */
+static uint32_t steal(struct dt_pool *p, unsigned mine)
+{
+    for (unsigned i = 0; i < DT_POOL_SHARDS; i++) {
+        if (i == mine || !dt_lock_try(&p->shards[i].lock))
+            continue;
+        uint32_t id = p->shards[i].freed;
+        p->shards[i].freed = 0;
+        dt_lock_drop(&p->shards[i].lock);
+        if (id)
+            return id;
+    }
+    return 0;
+}
+
+static uint32_t refill(struct dt_pool *p, unsigned shard)
+{
+    uint32_t first = dt_pool_fresh(p, BATCH);
+    if (!first)
+        return steal(p, shard);
+    for (uint32_t i = 0; i < BATCH; i++)
+        *link_of(p, first + i) = i + 1 < BATCH ? first + i + 1 : 0;
+    return first;
+}
+
+uint32_t dt_pool_alloc(struct dt_pool *p)
+{
+    unsigned shard = dt_thread_hash();
+    dt_lock_take(&p->shards[shard].lock);
+    uint32_t id = p->shards[shard].freed;
+    if (!id)
+        id = refill(p, shard);
+    if (id)
+        p->shards[shard].freed = __atomic_load_n(link_of(p, id), __ATOMIC_RELAXED);
+    dt_lock_drop(&p->shards[shard].lock);
+    if (!id)
+        dt_die("out of ids for %s", p->what);
+    __atomic_fetch_add(&p->live, 1, __ATOMIC_RELAXED);
+    return id;
+}
+
+void dt_pool_free(struct dt_pool *p, uint32_t id)
+{
+    unsigned shard = dt_thread_hash();
+    dt_lock_take(&p->shards[shard].lock);
+    __atomic_store_n(link_of(p, id), p->shards[shard].freed, __ATOMIC_RELAXED);
+    p->shards[shard].freed = id;
+    dt_lock_drop(&p->shards[shard].lock);
+    __atomic_fetch_sub(&p->live, 1, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Heap blocks. A record stays after free(), to name the block in a use-after-free, until its memory
+ * is handed out again.
+ */
+#include "base/out.h"
+#include "core/core.h"
+#include "core/granule.h"
+#include "core/meta.h"
+#include "core/node.h"
+#include "core/range.h"
+#include "core/segment.h"
+#include "core/sweep.h"
+
+enum { MAX_BLOCKS = 1u << 28, MAX_LARGE = 1u << 20 };
+#define LARGE ((size_t)1 << 32)
+
+struct large {
+    uint64_t link; /* the pool's, when free */
+    uint64_t size;
+};
+
+struct dt_pool dt_block_pool;
+static struct dt_pool large_pool;
+
+void dt_block_init(void)
+{
+    dt_pool_init(&dt_block_pool, "heap blocks", sizeof(struct dt_block_record), 0, MAX_BLOCKS);
+    dt_pool_init(&large_pool, "large heap blocks", sizeof(struct large), 0, MAX_LARGE);
+}
+
+static struct dt_block_record *at(uint32_t id)
+{
+    return dt_pool_at(&dt_block_pool, id & ~DT_META_IS_BLOCK);
+}
+
+static size_t size_of(const struct dt_block_record *b)
+{
+    if (!(b->stack & DT_BLOCK_LARGE))
+        return b->size;
+    return ((struct large *)dt_pool_at(&large_pool, b->size))->size;
+}
+
+void dt_block_record_free(uint32_t id)
+{
+    struct dt_block_record *b = at(id);
+    if (b->stack & DT_BLOCK_LARGE)
+        dt_pool_free(&large_pool, b->size);
+    b->info = 0;
+    dt_pool_free(&dt_block_pool, id);
+}
+
+static uint32_t new_record(struct dt_task *t, size_t size, uintptr_t pc)
+{
+    uint32_t id = dt_pool_alloc(&dt_block_pool);
+    struct dt_block_record *b = at(id);
+    b->stack = dt_node_origin(t, pc & DT_NODE_PC);
+    if (size < LARGE) {
+        b->size = (uint32_t)size;
+    } else {
+        b->size = dt_pool_alloc(&large_pool);
+        b->stack |= DT_BLOCK_LARGE;
+        ((struct large *)dt_pool_at(&large_pool, b->size))->size = size;
+    }
+    __atomic_store_n(&b->info, t->info->pool_id, __ATOMIC_RELEASE);
+    return id;
+}
+
+void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc)
+{
+    if (addr == 0 || addr >= DT_ADDRESS_END)
+        return;
+    struct dt_task *me = dt_core_enter();
+    size_t whole = ((addr & 7) + size + 7) & ~(size_t)7; /* an allocator shares no granule */
+    dt_range_clear(addr & ~(uintptr_t)7, whole ? whole : 8);
+    if (!dt_chunk_of(addr))
+        dt_chunk_map(addr);
+    struct dt_chunk *c = dt_chunk_of(addr);
+    uint32_t id = new_record(t, size, pc), *word = dt_meta_word(c, addr);
+    dt_page_set(c, addr, DT_PAGE_META);
+    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    do
+        __atomic_store_n(&at(id)->next, head, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(
+        word, &head, id | DT_META_IS_BLOCK, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    dt_core_leave(me);
+}
+
+static struct dt_block_record *record_at(uintptr_t addr)
+{
+    struct dt_chunk *c = dt_chunk_of(addr);
+    uint32_t id = c ? __atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE) : 0;
+    for (; id && !(id & DT_META_IS_BLOCK);
+         id = ((struct dt_sync *)dt_pool_at(&dt_sync_pool, id))->next)
+        ;
+    return id ? at(id) : NULL;
+}
+
+bool dt_block_free(struct dt_task *t, uintptr_t addr, uintptr_t pc)
+{
+    if (addr == 0 || addr >= DT_ADDRESS_END)
+        return false;
+    struct dt_task *me = dt_core_enter();
+    struct dt_block_record *b = record_at(addr);
+    bool ok =
+        b && !(__atomic_fetch_or(&b->stack, DT_BLOCK_FREED, __ATOMIC_ACQ_REL) & DT_BLOCK_FREED);
+    if (ok) {
+        size_t size = size_of(b);
+        dt_meta_clear(addr, size, false);
+        dt_range_access(t, addr, size, DT_WRITE, (pc & DT_NODE_PC) | DT_NODE_FREE);
+    }
+    dt_core_leave(me);
+    dt_race_deliver(me);
+    return ok;
+}
+
+/* The nearest record at or below addr whose page or an earlier one of the chunk has any. */
+static struct dt_block_record *nearest(uintptr_t addr, uintptr_t *ret_start)
+{
+    uintptr_t a = addr & ~(uintptr_t)7;
+    for (;;) {
+        struct dt_chunk *c = dt_chunk_of(a);
+        uintptr_t page = a & ~(uintptr_t)(DT_PAGE - 1);
+        if (c && __atomic_load_n(dt_page_flag(c, a), __ATOMIC_RELAXED) & DT_PAGE_META) {
+            for (;; a -= 8) {
+                struct dt_block_record *b = record_at(a);
+                if (b) {
+                    *ret_start = a;
+                    return b;
+                }
+                if (a == page)
+                    break;
+            }
+        }
+        if (!c)
+            page &= ~(DT_CHUNK_SIZE - 1);
+        if (page < DT_PAGE || addr - page > ((uintptr_t)1 << 40))
+            return NULL;
+        a = page - 8;
+    }
+}
+
+bool dt_block_find(uintptr_t addr, struct dt_block *ret_block)
+{
+    uintptr_t start;
+    if (addr >= DT_ADDRESS_END)
+        return false;
+    struct dt_block_record *b = nearest(addr, &start);
+    if (!b)
+        return false;
+    size_t size = size_of(b);
+    uint32_t info = __atomic_load_n(&b->info, __ATOMIC_ACQUIRE);
+    if (addr - start >= (size ? size : 1) || !info)
+        return false;
+    *ret_block = (struct dt_block){
+        .addr = start,
+        .size = size,
+        .allocated = b->stack & DT_BLOCK_STACK,
+        .by = dt_task_info_at(info),
+    };
+    return true;
+}
+
+void dt_block_mark_all(void (*mark)(dt_stackid stack, struct dt_task_info *task))
+{
+    for (uint32_t id = 1; id < dt_block_pool.next; id++) {
+        uint32_t info = __atomic_load_n(&at(id)->info, __ATOMIC_ACQUIRE);
+        if (info)
+            mark(at(id)->stack & DT_BLOCK_STACK, dt_task_info_at(info));
+    }
+}

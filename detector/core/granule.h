@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One access to one granule of eight bytes: check, record, queue the races found.
+ */
+#ifndef DT_GRANULE_H
+#define DT_GRANULE_H
+
+#include "core/cell.h"
+#include "core/shadow.h"
+
+/* `x`: the access as a cell, its segment t's current one. Inside the core. */
+void dt_granule_access(struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x);
+/* Forgets the bytes of `mask` (bit i: byte i). */
+void dt_granule_clear(uint64_t *cells, unsigned mask);
+
+/* Races found, delivered by dt_race_deliver once the task has left the core. */
+void dt_race_queue(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes);
+void dt_race_deliver_queue(struct dt_task *t);
+static inline void dt_race_deliver(struct dt_task *t)
+{
+    if (__builtin_expect(t->races != NULL, 0) && t->in_runtime == 0)
+        dt_race_deliver_queue(t);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What lives at an address besides accesses: sync objects and block records, chained from the
+ * granule's meta word.
+ */
+#ifndef DT_META_H
+#define DT_META_H
+
+#include "base/pool.h"
+#include "core/map.h"
+#include "core/sync.h"
+
+/* A meta word or a link names an object of one of the two pools. */
+#define DT_META_IS_BLOCK ((uint32_t)1 << 31)
+
+/* A heap block, at the meta word of its first granule. 16 bytes: programs have many. */
+struct dt_block_record {
+    uint32_t stack; /* 29 bits, and DT_BLOCK_FREED, DT_BLOCK_LARGE */
+    uint32_t next;  /* chain; the pool's link when free */
+    uint32_t info;  /* who allocated it; 0: a free object of the pool */
+    uint32_t size;  /* DT_BLOCK_LARGE: id of the large pool */
+};
+#define DT_BLOCK_STACK (((uint32_t)1 << 29) - 1)
+#define DT_BLOCK_FREED ((uint32_t)1 << 29)
+#define DT_BLOCK_LARGE ((uint32_t)1 << 30)
+
+extern DT_HIDDEN struct dt_pool dt_sync_pool, dt_block_pool;
+
+void dt_sync_init(void);
+void dt_block_init(void);
+
+/* Forgets sync objects (and block records, if `blocks`) that start in [addr, addr + size). */
+void dt_meta_clear(uintptr_t addr, size_t size, bool blocks);
+/* Frees the chain's objects; returns what is to stay, NULL or the block record's name. */
+uint32_t dt_meta_free_chain(uint32_t chain, bool blocks);
+void dt_sync_free(uint32_t id);
+void dt_block_record_free(uint32_t id);
+/* Sweep: stacks and tasks that block records name. */
+void dt_block_mark_all(void (*mark)(dt_stackid stack, struct dt_task_info *task));
+
+#endif

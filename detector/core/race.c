@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Races on their way from the granule to the report: queued while the task is inside the core,
+ * delivered when it has left. What they refer to (stacks, tasks) is pinned or long-lived.
+ *
+ * A pair of places that races in a loop is delivered once in a while only: a table of recent pairs
+ * drops the repetitions, which report/ would drop at a much higher price.
+ */
+#include "base/dalloc.h"
+#include "core/granule.h"
+#include "core/node.h"
+#include "core/segment.h"
+#include "core/sweep.h"
+
+struct dt_race_item {
+    struct dt_race_item *next;
+    struct dt_race race;
+};
+
+void (*dt_on_race)(const struct dt_race *r);
+bool dt_race_repeats;
+
+enum { RECENT = 1024 };
+static uint64_t recent[RECENT]; /* atomic; pair of origins and kinds */
+
+void dt_race_forget_recent(void)
+{
+    for (unsigned i = 0; i < RECENT; i++)
+        __atomic_store_n(&recent[i], 0, __ATOMIC_RELAXED);
+}
+
+static bool is_repetition(uint64_t now, uint64_t earlier)
+{
+    uint64_t low = DT_CELL_ORIGIN | DT_CELL_W | DT_CELL_P;
+    uint64_t pair = (now & low) | (earlier & low) << 31;
+    uint64_t *slot = &recent[pair * 0x9e3779b97f4a7c15u >> 54];
+    return __atomic_exchange_n(slot, pair, __ATOMIC_RELAXED) == pair && !dt_race_repeats;
+}
+
+static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
+{
+    unsigned mask = (unsigned)((cell & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
+    uint32_t seg = dt_cell_seg(cell);
+    s->task = dt_segment_task(seg);
+    s->stack = (dt_stackid)(cell & DT_CELL_ORIGIN);
+    s->addr = granule + (unsigned)__builtin_ctz(mask);
+    s->size = 32u - (unsigned)__builtin_clz(mask) - (unsigned)__builtin_ctz(mask);
+    s->write = (cell & DT_CELL_W) != 0;
+    s->atomic = !(cell & DT_CELL_P);
+    s->is_free = (dt_node(s->stack)->pc & DT_NODE_FREE) != 0;
+    s->epoch = dt_segments[seg].epoch;
+    dt_node_pin(s->stack);
+}
+
+void dt_race_queue(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
+{
+    if (!dt_on_race || is_repetition(now, earlier))
+        return;
+    struct dt_race_item *i = dt_alloc(sizeof *i);
+    fill_side(&i->race.now, now, granule);
+    fill_side(&i->race.earlier, earlier, granule);
+    i->race.current = t;
+    i->race.granule = granule;
+    i->race.bytes = (uint8_t)(bytes >> DT_CELL_MASK_SHIFT);
+    struct dt_race_item **end = &t->races;
+    while (*end)
+        end = &(*end)->next;
+    *end = i;
+}
+
+void dt_race_deliver_queue(struct dt_task *t)
+{
+    struct dt_race_item *i = t->races;
+    t->races = NULL;
+    while (i) {
+        struct dt_race_item *next = i->next;
+        dt_on_race(&i->race);
+        dt_free(i, sizeof *i);
+        i = next;
+    }
+}

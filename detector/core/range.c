@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Any number of granules at once.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "core/granule.h"
+#include "core/map.h"
+#include "core/meta.h"
+#include "core/node.h"
+#include "core/overflow.h"
+#include "core/range.h"
+#include "core/segment.h"
+
+enum { MADVISE_FROM = 64 * 1024 }; /* bytes of the program's memory */
+
+static unsigned mask_of(uintptr_t begin, uintptr_t end)
+{
+    unsigned mask = 0xffu << (begin & 7) & 0xffu;
+    uintptr_t granule_end = (begin & ~(uintptr_t)7) + 8;
+    return end < granule_end ? mask & (0xffu >> (granule_end - end)) : mask;
+}
+
+/* Whole granules of one chunk. Fresh ones and covered ones are dealt with here. */
+static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x)
+{
+    uint64_t *cells = dt_shadow_of(addr);
+    uint64_t need = DT_CELL_SEG | (x & ~DT_CELL_ORIGIN & DT_CELL_LOW), own = t->segment;
+    for (; n; n--, cells += 2, addr += 8) {
+        uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
+        if (((s0 ^ own) & need) == 0)
+            continue;
+        if (s0 == 0 && dt_cas16(cells, 0, 0, x, 0))
+            continue;
+        dt_granule_access(t, addr, cells, x);
+    }
+}
+
+static uint64_t make_cell(struct dt_task *t, unsigned flags, uint64_t pc)
+{
+    if (!t->seg)
+        dt_segment_open(t);
+    uint64_t x = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | dt_node_origin(t, pc);
+    if (flags & DT_WRITE)
+        x |= DT_CELL_W;
+    if (!(flags & DT_ATOMIC))
+        x |= DT_CELL_P;
+    return x;
+}
+
+static void access_part(struct dt_task *t, uintptr_t addr, uint64_t x, unsigned mask)
+{
+    uintptr_t granule = addr & ~(uintptr_t)7;
+    uint64_t bytes = (uint64_t)mask << DT_CELL_MASK_SHIFT;
+    dt_granule_access(t, granule, dt_shadow_of(granule), x | bytes);
+}
+
+void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc)
+{
+    uintptr_t end = addr + size;
+    if (t->keys == dt_keys_none || t->ignore || !size || end < addr || end > DT_ADDRESS_END)
+        return;
+    uint64_t x = make_cell(t, flags, pc);
+    if (addr & 7) {
+        access_part(t, addr, x, mask_of(addr, end));
+        addr = (addr | 7) + 1;
+    }
+    while (end - addr >= 8 && addr < end) {
+        uintptr_t chunk_end = (addr | (DT_CHUNK_SIZE - 1)) + 1;
+        uintptr_t stop = (end < chunk_end ? end : chunk_end) & ~(uintptr_t)7;
+        access_whole(t, addr, (stop - addr) / 8, x | DT_CELL_MASK);
+        addr = stop;
+    }
+    if (addr < end)
+        access_part(t, addr, x, mask_of(addr, end));
+}
+
+/* --- clearing --- */
+
+/* Dirties no page that is zero already. */
+static void clear_cells(uint64_t *cells, size_t granules)
+{
+    for (; granules; granules--, cells += 2) {
+        uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_RELAXED);
+        if (!(s1 | __atomic_load_n(&cells[0], __ATOMIC_RELAXED)))
+            continue;
+        if (__builtin_expect(dt_cell_is_special(s1), 0)) {
+            dt_granule_clear(cells, 0xff);
+            continue;
+        }
+        __atomic_store_n(&cells[0], 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&cells[1], 0, __ATOMIC_RELAXED);
+    }
+}
+
+static bool has_overflow(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
+{
+    for (; addr < end; addr += DT_PAGE)
+        if (__atomic_load_n(dt_page_flag(c, addr), __ATOMIC_RELAXED) & DT_PAGE_OVERFLOW)
+            return true;
+    return false;
+}
+
+/* Whole pages of one chunk. */
+static void clear_pages(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
+{
+    while (addr < end) {
+        uintptr_t stop = addr;
+        while (stop < end && !has_overflow(c, stop, stop + 1))
+            stop += DT_PAGE;
+        if (stop > addr) {
+            int saved = errno;
+            if (madvise(dt_shadow_find(addr), 2 * (stop - addr), MADV_DONTNEED) != 0)
+                clear_cells(dt_shadow_find(addr), (stop - addr) / 8);
+            errno = saved;
+        }
+        if (stop < end) {
+            clear_cells(dt_shadow_find(stop), DT_PAGE / 8);
+            __atomic_fetch_and(dt_page_flag(c, stop), (uint8_t)~DT_PAGE_OVERFLOW, __ATOMIC_SEQ_CST);
+            stop += DT_PAGE;
+        }
+        addr = stop;
+    }
+}
+
+/* Whole granules of one chunk. */
+static void clear_whole(uintptr_t addr, uintptr_t end)
+{
+    if (end - addr < MADVISE_FROM) {
+        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
+        return;
+    }
+    uintptr_t first = (addr + DT_PAGE - 1) & ~(uintptr_t)(DT_PAGE - 1);
+    uintptr_t last = end & ~(uintptr_t)(DT_PAGE - 1);
+    clear_cells(dt_shadow_find(addr), (first - addr) / 8);
+    clear_pages(dt_chunk_of(addr), first, last);
+    if (last < end)
+        clear_cells(dt_shadow_find(last), (end - last) / 8);
+}
+
+static void clear_part(uintptr_t addr, unsigned mask)
+{
+    uint64_t *cells = dt_shadow_find(addr);
+    if (cells)
+        dt_granule_clear(cells, mask);
+}
+
+void dt_range_clear(uintptr_t addr, size_t size)
+{
+    uintptr_t end = addr + size;
+    if (!size || end < addr || end > DT_ADDRESS_END)
+        return;
+    dt_meta_clear(addr, size, true);
+    if (addr & 7) {
+        clear_part(addr, mask_of(addr, end));
+        addr = (addr | 7) + 1;
+    }
+    while (addr < end && end - addr >= 8) {
+        uintptr_t chunk_end = (addr | (DT_CHUNK_SIZE - 1)) + 1;
+        uintptr_t stop = (end < chunk_end ? end : chunk_end) & ~(uintptr_t)7;
+        if (dt_shadow_find(addr))
+            clear_whole(addr, stop);
+        addr = stop;
+    }
+    if (addr < end)
+        clear_part(addr, mask_of(addr, end));
+}

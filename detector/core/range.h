@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Accesses and clearing of any length, inside the core.
+ */
+#ifndef DT_RANGE_H
+#define DT_RANGE_H
+
+#include <stddef.h>
+
+#include "core/shadow.h"
+
+/* As dt_access; `pc` may carry DT_NODE_FREE. Races are queued (granule.h). */
+void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc);
+/* As dt_shadow_clear. */
+void dt_range_clear(uintptr_t addr, size_t size);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The core's entry for accesses and fresh memory, and its start.
+ */
+#include "core/core.h"
+#include "core/granule.h"
+#include "core/meta.h"
+#include "core/node.h"
+#include "core/overflow.h"
+#include "core/range.h"
+#include "core/segment.h"
+#include "core/sweep.h"
+
+enum { MAX_CLOCK_NODES = 1u << 27 };
+
+struct dt_shadow_stats dt_shadow_stats;
+
+uint64_t dt_keys_real[DT_N_KEYS];
+const uint64_t dt_keys_none[DT_N_KEYS];
+/* No cell has an origin of all ones. */
+#define SLOW8 ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull, ~0ull
+const uint64_t dt_keys_slow[DT_N_KEYS] = {SLOW8, SLOW8, SLOW8, SLOW8, SLOW8, SLOW8, SLOW8, SLOW8};
+
+static void make_keys(void)
+{
+    for (unsigned kind = 0; kind < 8; kind++) {
+        unsigned size = 1u << (kind & 3);
+        for (unsigned offset = 0; offset < 8; offset++) {
+            uint64_t key = ~(uint64_t)0;
+            if (offset + size <= 8) {
+                uint64_t mask = ((1u << size) - 1) << offset;
+                key = DT_CELL_SEG | DT_CELL_P | mask << DT_CELL_MASK_SHIFT;
+                if (kind >= DT_KEY_W1)
+                    key |= DT_CELL_W;
+            }
+            dt_keys_real[kind * 8 + offset] = key;
+        }
+    }
+}
+
+void dt_core_init(void)
+{
+    static bool done;
+    if (done)
+        return;
+    done = true;
+    make_keys();
+    dt_pool_init(&dt_clock_pool, "clocks", sizeof(struct dt_clock_node), 4, MAX_CLOCK_NODES);
+    dt_pool_init(&dt_over_pool, "shared memory", sizeof(struct dt_over), 0, DT_MAX_OVER);
+    dt_task_init();
+    dt_node_init();
+    dt_segment_init();
+    dt_sync_init();
+    dt_block_init();
+}
+
+void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)
+{
+    if (t->keys == dt_keys_none)
+        return;
+    struct dt_task *me = dt_core_enter();
+    dt_range_access(t, addr, size, flags, pc & DT_NODE_PC);
+    dt_core_leave(me);
+    dt_race_deliver(t);
+}
+
+void dt_shadow_clear(uintptr_t addr, size_t size)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_range_clear(addr, size);
+    dt_core_leave(me);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Interning of calling contexts. The hash chains are read and extended without a lock. When the
+ * table grows, chains are relinked under the readers' feet: a reader may then miss a node and make
+ * a second one of the same meaning. That is harmless, since nothing relies on ids being unique, and
+ * chains stay free of cycles: a node's link only ever leads to nodes that were linked before it.
+ *
+ * Nodes are freed by the sweep only, while nobody is inside the core.
+ */
+#include <string.h>
+
+#include "base/dalloc.h"
+#include "base/out.h"
+#include "core/core.h"
+#include "core/node.h"
+#include "core/task.h"
+
+enum { MAX_NODES = 1u << 29, FIRST_BITS = 12, LEAST_SWEEP = 4 << 20 };
+
+struct table {
+    uint32_t bits;
+    struct table *older; /* freed when nobody is inside the core */
+    uint32_t heads[];
+};
+
+struct dt_pool dt_node_pool;
+static struct table *nodes; /* atomic */
+static dt_lock growing;
+static uint32_t *marks; /* a bit per id while a sweep marks, else NULL */
+static size_t marks_size;
+static uint32_t sweep_at = LEAST_SWEEP;
+
+static size_t table_size(uint32_t bits)
+{
+    return sizeof(struct table) + (sizeof(uint32_t) << bits);
+}
+
+static struct table *new_table(uint32_t bits)
+{
+    struct table *t = dt_alloc(table_size(bits));
+    t->bits = bits;
+    return t;
+}
+
+void dt_node_init(void)
+{
+    /* The last id is all ones in a cell's field, which no cell may hold. */
+    dt_pool_init(&dt_node_pool, "call stacks", sizeof(struct dt_node), 0, MAX_NODES - 1);
+    nodes = new_table(FIRST_BITS);
+}
+
+static uint32_t bucket(const struct table *t, dt_stackid parent, uint64_t pc)
+{
+    uint64_t h = (pc ^ ((uint64_t)parent << 21)) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 29;
+    return (uint32_t)((h * 0xbf58476d1ce4e5b9u) >> (64 - t->bits));
+}
+
+static uint64_t identity(const struct dt_node *n)
+{
+    return n->pc & ~(DT_NODE_PINNED | DT_NODE_USED);
+}
+
+static void relink_all(struct table *from, struct table *to)
+{
+    for (uint32_t b = 0; b < 1u << from->bits; b++) {
+        uint32_t id = __atomic_load_n(&from->heads[b], __ATOMIC_ACQUIRE);
+        while (id) {
+            struct dt_node *n = dt_node(id);
+            uint32_t next = n->next, *head = &to->heads[bucket(to, n->parent, identity(n))];
+            __atomic_store_n(&n->next, *head, __ATOMIC_RELEASE);
+            *head = id;
+            id = next;
+        }
+    }
+}
+
+static void grow(struct table *t)
+{
+    if (!dt_lock_try(&growing))
+        return;
+    if (t == __atomic_load_n(&nodes, __ATOMIC_RELAXED) && t->bits < 28) {
+        struct table *bigger = new_table(t->bits + 1);
+        relink_all(t, bigger);
+        bigger->older = t;
+        __atomic_store_n(&nodes, bigger, __ATOMIC_RELEASE);
+    }
+    dt_lock_drop(&growing);
+}
+
+void dt_node_mark(dt_stackid id)
+{
+    while (id) {
+        uint32_t bit = 1u << (id & 31);
+        if (__atomic_load_n(&marks[id >> 5], __ATOMIC_RELAXED) & bit)
+            return;
+        __atomic_fetch_or(&marks[id >> 5], bit, __ATOMIC_RELAXED);
+        id = dt_node(id)->parent;
+    }
+}
+
+static dt_stackid add(struct table *t, uint32_t *head, dt_stackid parent, uint64_t pc)
+{
+    uint32_t id = dt_pool_alloc(&dt_node_pool);
+    struct dt_node *n = dt_node(id);
+    n->parent = parent;
+    __atomic_store_n(&n->pc, pc | DT_NODE_USED, __ATOMIC_RELEASE);
+    uint32_t first = __atomic_load_n(head, __ATOMIC_RELAXED);
+    do
+        n->next = first;
+    while (
+        !__atomic_compare_exchange_n(head, &first, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    uint32_t live = __atomic_load_n(&dt_node_pool.live, __ATOMIC_RELAXED);
+    if (live >> t->bits >= 2)
+        grow(t);
+    if (live > sweep_at)
+        dt_gate_ask_sweep();
+    return id;
+}
+
+dt_stackid dt_node_intern(dt_stackid parent, uint64_t pc)
+{
+    struct table *t = __atomic_load_n(&nodes, __ATOMIC_ACQUIRE);
+    uint32_t *head = &t->heads[bucket(t, parent, pc)];
+    uint32_t id = __atomic_load_n(head, __ATOMIC_ACQUIRE);
+    for (; id; id = __atomic_load_n(&dt_node(id)->next, __ATOMIC_ACQUIRE))
+        if (dt_node(id)->parent == parent && identity(dt_node(id)) == pc)
+            break;
+    if (!id)
+        id = add(t, head, parent, pc);
+    if (__builtin_expect(marks != NULL, 0))
+        dt_node_mark(id);
+    return id;
+}
+
+dt_stackid dt_node_context(struct dt_task *t)
+{
+    struct dt_frame *f = t->top;
+    while (f > t->base && !f->node)
+        f--;
+    dt_stackid node = f > t->base ? f->node : 0;
+    while (f < t->top) {
+        f++;
+        node = dt_node_intern(node, f->pc & DT_NODE_PC);
+        f->node = node;
+    }
+    return node;
+}
+
+dt_stackid dt_node_origin(struct dt_task *t, uint64_t pc)
+{
+    dt_stackid context = t->top->node;
+    if (!context && t->top > t->base)
+        context = dt_node_context(t);
+    struct dt_origin_cache *c = &t->origins[(pc >> 2 ^ pc >> 5) & (DT_ORIGIN_CACHE - 1)];
+    if (c->pc == pc && c->context == context && c->origin)
+        return c->origin;
+    dt_stackid id = dt_node_intern(context, pc);
+    *c = (struct dt_origin_cache){.pc = pc, .context = context, .origin = id};
+    return id;
+}
+
+dt_stackid dt_node_pin(dt_stackid id)
+{
+    if (!(dt_node(id)->pc & DT_NODE_PINNED))
+        __atomic_fetch_or(&dt_node(id)->pc, DT_NODE_PINNED, __ATOMIC_RELAXED);
+    return id;
+}
+
+dt_stackid dt_stack_here(struct dt_task *t, uintptr_t pc)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_stackid id = dt_node_pin(dt_node_origin(t, pc & DT_NODE_PC));
+    dt_core_leave(me);
+    return id;
+}
+
+dt_stackid dt_stack_intern(const uintptr_t *pcs, size_t n)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_stackid id = 0;
+    while (n--)
+        id = dt_node_intern(id, pcs[n] & DT_NODE_PC);
+    if (id)
+        dt_node_pin(id);
+    dt_core_leave(me);
+    return id;
+}
+
+size_t dt_stack_pcs(dt_stackid id, uintptr_t *ret_pcs, size_t max)
+{
+    size_t n = 0;
+    for (; id && n < max; id = dt_node(id)->parent)
+        ret_pcs[n++] = dt_node(id)->pc & DT_NODE_PC;
+    return n;
+}
+
+void dt_node_mark_begin(void)
+{
+    uint32_t end = dt_node_pool.max;
+    marks_size = ((size_t)end >> 3) + 8;
+    uint32_t *m = dt_map(marks_size);
+    if (!m)
+        dt_die("out of memory (the detector wanted %lu bytes)", (unsigned long)marks_size);
+    __atomic_store_n(&marks, m, __ATOMIC_SEQ_CST);
+    for (uint32_t id = 1; id < dt_node_pool.next; id++)
+        if (dt_node(id)->pc & DT_NODE_PINNED)
+            dt_node_mark(id);
+}
+
+static void drop_older_tables(struct table *t)
+{
+    while (t->older) {
+        struct table *older = t->older;
+        t->older = older->older;
+        dt_free(older, table_size(older->bits));
+    }
+}
+
+void dt_node_drop_unmarked(void)
+{
+    struct table *t = nodes;
+    drop_older_tables(t);
+    memset(t->heads, 0, sizeof(uint32_t) << t->bits);
+    for (uint32_t id = 1; id < dt_node_pool.next; id++) {
+        struct dt_node *n = dt_node(id);
+        if (!(n->pc & DT_NODE_USED))
+            continue;
+        if (marks[id >> 5] >> (id & 31) & 1) {
+            uint32_t *head = &t->heads[bucket(t, n->parent, identity(n))];
+            n->next = *head;
+            *head = id;
+        } else {
+            n->pc = 0;
+            dt_pool_free(&dt_node_pool, id);
+        }
+    }
+    dt_unmap(marks, marks_size);
+    marks = NULL;
+    sweep_at = LEAST_SWEEP + 2 * dt_node_pool.live;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sync objects. Found and inserted without a lock: new ones go to the head of the granule's chain,
+ * only clearing the memory removes. Whoever holds an object's lock and finds its address unchanged
+ * has the right one; memory of objects is type-stable.
+ *
+ * A release by a task that the object's past is known to stores that task's past: a reference to
+ * its clock tree and its own epoch. Two releases in a row by the same task that learned nothing in
+ * between change one word. An acquire of a single release that is known costs one comparison.
+ */
+#include <string.h>
+
+#include "core/core.h"
+#include "core/granule.h"
+#include "core/meta.h"
+#include "core/segment.h"
+#include "core/sweep.h"
+
+enum { MAX_SYNCS = 1u << 26 };
+
+struct dt_pool dt_sync_pool;
+
+void dt_sync_init(void)
+{
+    dt_pool_init(&dt_sync_pool, "sync objects", sizeof(struct dt_sync), 0, MAX_SYNCS);
+}
+
+static struct dt_sync *at(uint32_t id)
+{
+    return dt_pool_at(&dt_sync_pool, id);
+}
+
+static uint32_t next_of(uint32_t id)
+{
+    if (id & DT_META_IS_BLOCK) {
+        struct dt_block_record *b = dt_pool_at(&dt_block_pool, id & ~DT_META_IS_BLOCK);
+        return __atomic_load_n(&b->next, __ATOMIC_ACQUIRE);
+    }
+    return __atomic_load_n(&at(id)->next, __ATOMIC_ACQUIRE);
+}
+
+/* A free object's link may lead astray, into the free list; it ends, and we do not find. */
+static struct dt_sync *find(uint32_t chain, uintptr_t addr)
+{
+    for (uint32_t id = chain; id; id = next_of(id))
+        if (!(id & DT_META_IS_BLOCK) && __atomic_load_n(&at(id)->addr, __ATOMIC_RELAXED) == addr)
+            return at(id);
+    return NULL;
+}
+
+static void clear(struct dt_sync *s)
+{
+    dt_clock_clear(&s->clock);
+    s->index = s->epoch = 0;
+    s->single = true;
+}
+
+/* Inserted unlocked: somebody may find it at once. */
+static struct dt_sync *insert(struct dt_chunk *c, uintptr_t addr)
+{
+    uint32_t *word = dt_meta_word(c, addr);
+    uint32_t id = dt_pool_alloc(&dt_sync_pool);
+    struct dt_sync *s = at(id);
+    dt_lock_take(&s->lock); /* a reader astray may hold it for a moment */
+    memset(
+        (char *)s + offsetof(struct dt_sync, addr), 0, sizeof *s - offsetof(struct dt_sync, addr));
+    s->single = true;
+    __atomic_store_n(&s->addr, addr, __ATOMIC_RELEASE);
+    dt_lock_drop(&s->lock);
+    dt_page_set(c, addr, DT_PAGE_META);
+    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    for (;;) {
+        struct dt_sync *other = find(head, addr);
+        if (other) {
+            dt_sync_free(id);
+            return other;
+        }
+        __atomic_store_n(&s->next, head, __ATOMIC_RELAXED);
+        if (__atomic_compare_exchange_n(word, &head, id, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return s;
+    }
+}
+
+void dt_sync_free(uint32_t id)
+{
+    struct dt_sync *s = at(id);
+    dt_lock_take(&s->lock);
+    __atomic_store_n(&s->addr, 0, __ATOMIC_RELAXED);
+    clear(s);
+    dt_lock_drop(&s->lock);
+    dt_pool_free(&dt_sync_pool, id);
+}
+
+struct dt_sync *dt_sync_lock(const void *p, bool create)
+{
+    uintptr_t addr = (uintptr_t)p;
+    struct dt_task *me = dt_core_enter();
+    for (;;) {
+        struct dt_chunk *c = dt_chunk_of(addr);
+        if (!c && create) {
+            dt_chunk_map(addr);
+            c = dt_chunk_of(addr);
+        }
+        struct dt_sync *s =
+            c ? find(__atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE), addr) : NULL;
+        if (!s && create)
+            s = insert(c, addr);
+        if (!s) {
+            dt_core_leave(me);
+            return NULL;
+        }
+        dt_lock_take(&s->lock);
+        if (s->addr == addr) {
+            s->inside = me;
+            return s;
+        }
+        dt_lock_drop(&s->lock); /* freed meanwhile */
+    }
+}
+
+void dt_sync_unlock(struct dt_sync *s)
+{
+    struct dt_task *me = s->inside;
+    dt_lock_drop(&s->lock);
+    dt_core_leave(me);
+    dt_race_deliver(me);
+}
+
+void dt_sync_acquire(struct dt_task *t, struct dt_sync *s)
+{
+    if (s->single && dt_task_knows(t, s->index, s->epoch))
+        return;
+    dt_task_learn(t, &s->clock, s->index, s->epoch);
+}
+
+void dt_sync_release_store(struct dt_task *t, struct dt_sync *s)
+{
+    dt_clock_copy(&s->clock, &t->clock);
+    s->index = t->index;
+    s->epoch = t->epoch;
+    s->single = true;
+    dt_task_tick(t);
+}
+
+/* The object's past becomes one clock without an epoch beside it. */
+static void merge(struct dt_sync *s)
+{
+    if (s->epoch && dt_clock_look(&s->clock, s->index) < s->epoch)
+        dt_clock_set(&s->clock, s->index, s->epoch);
+    s->epoch = 0;
+    s->single = false;
+}
+
+static bool knows_all(const struct dt_task *t, const struct dt_sync *s)
+{
+    if (s->single)
+        return s->epoch == 0 || dt_task_knows(t, s->index, s->epoch);
+    return false;
+}
+
+void dt_sync_release(struct dt_task *t, struct dt_sync *s)
+{
+    if (knows_all(t, s)) {
+        dt_sync_release_store(t, s);
+        return;
+    }
+    merge(s);
+    dt_clock_join(&s->clock, &t->clock);
+    if (dt_clock_look(&s->clock, t->index) < t->epoch)
+        dt_clock_set(&s->clock, t->index, t->epoch);
+    dt_task_tick(t);
+}
+
+void dt_acquire(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, false);
+    if (!s)
+        return;
+    dt_sync_acquire(t, s);
+    dt_sync_unlock(s);
+}
+
+void dt_release(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, true);
+    dt_sync_release(t, s);
+    dt_sync_unlock(s);
+}
+
+void dt_release_store(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, true);
+    dt_sync_release_store(t, s);
+    dt_sync_unlock(s);
+}
+
+/* --- fences --- */
+
+void dt_fence_acquire(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    if (t->acquire_fence.depth) {
+        dt_task_learn(t, &t->acquire_fence, 0, 0);
+        dt_clock_clear(&t->acquire_fence);
+    }
+    dt_core_leave(me);
+}
+
+void dt_fence_release(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_clock_copy(&t->release_fence, &t->clock);
+    dt_clock_set(&t->release_fence, t->index, t->epoch);
+    t->has_release_fence = true;
+    dt_task_tick(t);
+    dt_core_leave(me);
+}
+
+void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
+{
+    dt_clock_join(&t->acquire_fence, &s->clock);
+    if (s->epoch && dt_clock_look(&t->acquire_fence, s->index) < s->epoch)
+        dt_clock_set(&t->acquire_fence, s->index, s->epoch);
+}
+
+/* A relaxed store ends release sequences, but for those that its own task heads (C11 5.1.2.4). Of a
+ * merged past nobody can say who heads it: it stays. */
+void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
+{
+    if (store && s->single && s->index != t->index)
+        clear(s);
+    if (!t->has_release_fence)
+        return;
+    if (s->single && s->epoch == 0) {
+        dt_clock_copy(&s->clock, &t->release_fence);
+        s->single = false;
+        return;
+    }
+    merge(s);
+    dt_clock_join(&s->clock, &t->release_fence);
+}
+
+/* --- forgetting --- */
+
+void dt_sync_each_single(void (*fn)(dt_index i))
+{
+    for (uint32_t id = 1; id < dt_sync_pool.next; id++)
+        if (at(id)->addr && at(id)->single && at(id)->epoch)
+            fn(at(id)->index);
+}
+
+uint32_t dt_meta_free_chain(uint32_t chain, bool blocks)
+{
+    uint32_t stays = 0;
+    while (chain) {
+        uint32_t next = next_of(chain);
+        if (!(chain & DT_META_IS_BLOCK))
+            dt_sync_free(chain);
+        else if (blocks)
+            dt_block_record_free(chain & ~DT_META_IS_BLOCK);
+        else
+            stays = chain;
+        chain = next;
+    }
+    return stays;
+}
+
+static void clear_word(uint32_t *word, bool blocks)
+{
+    if (!__atomic_load_n(word, __ATOMIC_RELAXED))
+        return;
+    uint32_t chain = __atomic_exchange_n(word, 0, __ATOMIC_ACQ_REL);
+    uint32_t stays = dt_meta_free_chain(chain, blocks);
+    if (!stays)
+        return;
+    struct dt_block_record *b = dt_pool_at(&dt_block_pool, stays & ~DT_META_IS_BLOCK);
+    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    do
+        __atomic_store_n(&b->next, head, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(
+        word, &head, stays, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
+
+/* One page or part of it. */
+static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool blocks)
+{
+    uint8_t *flag = dt_page_flag(c, addr);
+    if (!(__atomic_load_n(flag, __ATOMIC_RELAXED) & DT_PAGE_META))
+        return;
+    if (blocks && end - addr == DT_PAGE)
+        __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_META, __ATOMIC_SEQ_CST);
+    for (uintptr_t a = addr; a < end; a += 8)
+        clear_word(dt_meta_word(c, a), blocks);
+}
+
+void dt_meta_clear(uintptr_t addr, size_t size, bool blocks)
+{
+    uintptr_t a = addr & ~(uintptr_t)7, end = addr + size;
+    while (a < end) {
+        struct dt_chunk *c = dt_chunk_of(a);
+        uintptr_t stop = (a | (c ? DT_PAGE - 1 : DT_CHUNK_SIZE - 1)) + 1;
+        if (c)
+            clear_page(c, a, stop < end ? stop : end, blocks);
+        a = stop;
+    }
+}
+
+void dt_sync_forget(const void *addr, size_t size)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_meta_clear((uintptr_t)addr, size, false);
+    dt_core_leave(me);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tasks, their indices and epochs.
+ *
+ * An index is used again when no cell of the ended task can be mistaken: either the creator of the
+ * new task knows the old one's last epoch (then the new task comes after all that the old one did,
+ * and its epochs go on from there), or a sweep found no segment of the old task left.
+ *
+ * While only one task lives and it knows all that others did, no access can ever race: what it does
+ * now happens before every task that it may still create. Its keys are dt_keys_none then.
+ *
+ * Lock order: list_lock, then index_lock; a task's clock_lock inside list_lock.
+ */
+#include <string.h>
+
+#include "base/dalloc.h"
+#include "base/out.h"
+#include "core/core.h"
+#include "core/segment.h"
+#include "core/sweep.h"
+
+enum { FIRST_FRAMES = 32, MAX_TASKS = 1u << 26, LAST_EPOCH = 0xfffffff0u, LEAST_SWEEP = 1 << 19 };
+
+static struct dt_frame unknown_frames[2];
+struct dt_task dt_task_unknown = {
+    .segment = DT_CELL_LOW,
+    .keys = dt_keys_slow,
+    .top = unknown_frames + 1,
+    .base = unknown_frames + 1,
+};
+__thread struct dt_task *dt_self __attribute__((tls_model("initial-exec"))) = &dt_task_unknown;
+struct dt_task *(*dt_task_meet)(void);
+
+static dt_lock list_lock;
+static struct dt_task *all_tasks; /* guarded by list_lock; ended ones too, until they are freed */
+static uint32_t live;             /* not ended; changed under list_lock */
+static bool sole;                 /* nothing needs to be recorded; changed under list_lock */
+
+static struct dt_pool info_pool;
+static uint32_t infos_sweep_at = LEAST_SWEEP;
+
+void dt_task_init(void)
+{
+    dt_pool_init(&info_pool, "tasks", sizeof(struct dt_task_info), 0, MAX_TASKS);
+    sole = true;
+}
+
+struct dt_task_info *dt_task_info_at(uint32_t id)
+{
+    return dt_pool_at(&info_pool, id);
+}
+
+uint32_t dt_task_live(void)
+{
+    return __atomic_load_n(&live, __ATOMIC_RELAXED);
+}
+
+void dt_task_each(void (*fn)(struct dt_task *t, void *arg), void *arg)
+{
+    dt_lock_take(&list_lock);
+    for (struct dt_task *t = all_tasks; t; t = t->next)
+        fn(t, arg);
+    dt_lock_drop(&list_lock);
+}
+
+/* --- keys --- */
+
+static void choose_keys(struct dt_task *t)
+{
+    const uint64_t *keys = t->ignore || t->ended || sole ? dt_keys_none : dt_keys_real;
+    __atomic_store_n(&t->keys, keys, __ATOMIC_RELEASE);
+}
+
+void dt_task_ignore_changed(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_lock_take(&list_lock);
+    choose_keys(t);
+    dt_lock_drop(&list_lock);
+    dt_core_leave(me);
+}
+
+static void set_sole(bool value)
+{
+    if (sole == value)
+        return;
+    sole = value;
+    for (struct dt_task *t = all_tasks; t; t = t->next)
+        choose_keys(t);
+}
+
+/* --- clocks --- */
+
+void dt_task_renew_epoch(struct dt_task *t)
+{
+    if (!t->published)
+        return;
+    t->published = false;
+    if (t->epoch < LAST_EPOCH) {
+        t->epoch++;
+        return;
+    }
+    dt_index old = t->index;
+    dt_epoch last = t->epoch;
+    t->index = dt_index_take(NULL, &t->epoch);
+    dt_lock_take(&t->clock_lock);
+    dt_clock_set(&t->clock, old, last);
+    dt_lock_drop(&t->clock_lock);
+    dt_index_retire(old, last);
+}
+
+bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+{
+    dt_lock_take(&t->clock_lock);
+    bool changed = dt_clock_join_except(&t->clock, clock, t->index);
+    if (epoch && !dt_task_knows(t, index, epoch)) {
+        dt_clock_set(&t->clock, index, epoch);
+        changed = true;
+    }
+    dt_lock_drop(&t->clock_lock);
+    if (changed)
+        dt_task_renew_epoch(t);
+    return changed;
+}
+
+void dt_task_tick(struct dt_task *t)
+{
+    t->published = true;
+    dt_segment_close(t);
+}
+
+void dt_task_edge(struct dt_task *from, struct dt_task *to)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_task_learn(to, &from->clock, from->index, from->epoch);
+    dt_task_tick(from);
+    dt_core_leave(me);
+}
+
+/* --- life --- */
+
+static void make_stack(struct dt_task *t, size_t frames)
+{
+    t->base = dt_alloc(frames * sizeof(struct dt_frame));
+    t->top = t->base;
+    t->limit = t->base + frames - 1;
+}
+
+/* A handler may interrupt at any place here. It finds limit 0, hence takes the slow path, which
+ * only moves `top` while in_runtime is set. */
+void dt_task_grow_stack(struct dt_task *t)
+{
+    struct dt_frame *old = t->base;
+    size_t used = (size_t)(t->top - old) + 1, frames = (size_t)(t->limit - old) + 1;
+    struct dt_frame *base = dt_alloc(2 * frames * sizeof *base);
+    memcpy(base, old, used * sizeof *base);
+    __atomic_store_n(&t->limit, NULL, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    t->base = base;
+    __atomic_store_n(&t->top, base + used - 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&t->limit, base + 2 * frames - 1, __ATOMIC_RELAXED);
+    dt_free(old, frames * sizeof *old);
+}
+
+static struct dt_task_info *new_info(
+    struct dt_task *parent, enum dt_task_kind kind, uint64_t id, dt_stackid created)
+{
+    static uint32_t last_uid;
+    uint32_t pool_id = dt_pool_alloc(&info_pool);
+    if (__atomic_load_n(&info_pool.live, __ATOMIC_RELAXED) > infos_sweep_at)
+        dt_gate_ask_sweep();
+    struct dt_task_info *info = dt_pool_at(&info_pool, pool_id);
+    *info = (struct dt_task_info){
+        .uid = __atomic_add_fetch(&last_uid, 1, __ATOMIC_RELAXED),
+        .kind = kind,
+        .id = id,
+        .created = created,
+        .parent = parent ? parent->info : NULL,
+        .pool_id = pool_id,
+    };
+    return info;
+}
+
+static void enlist(struct dt_task *t)
+{
+    dt_lock_take(&list_lock);
+    t->next = all_tasks;
+    t->link = &all_tasks;
+    if (all_tasks)
+        all_tasks->link = &t->next;
+    all_tasks = t;
+    if (__atomic_add_fetch(&live, 1, __ATOMIC_RELAXED) > 1)
+        set_sole(false);
+    choose_keys(t);
+    dt_lock_drop(&list_lock);
+}
+
+struct dt_task *dt_task_new(
+    struct dt_task *parent, enum dt_task_kind kind, uint64_t id, dt_stackid created)
+{
+    dt_core_init();
+    struct dt_task *me = dt_core_enter();
+    struct dt_task *t = dt_alloc(sizeof *t);
+    make_stack(t, FIRST_FRAMES);
+    t->segment = DT_CELL_LOW;
+    t->info = new_info(parent, kind, id, created);
+    t->index = dt_index_take(parent, &t->epoch);
+    if (parent) {
+        dt_clock_copy(&t->clock, &parent->clock);
+        dt_clock_set(&t->clock, parent->index, parent->epoch);
+        dt_task_tick(parent);
+    }
+    enlist(t);
+    dt_core_leave(me);
+    return t;
+}
+
+/* True when t knows all that any other task ever did. */
+static bool knows_everything(const struct dt_task *t)
+{
+    uint32_t end = dt_index_end();
+    if (end > 256)
+        return false; /* not worth the look */
+    for (dt_index i = 0; i < end; i++)
+        if (!dt_task_knows(t, i, dt_index_last(i)))
+            return false;
+    return true;
+}
+
+static struct dt_task *first_live_task(void)
+{
+    struct dt_task *t = all_tasks;
+    while (t && t->ended)
+        t = t->next;
+    return t;
+}
+
+static void look_for_sole(struct dt_task *me)
+{
+    if (dt_task_live() != 1 || sole)
+        return;
+    dt_lock_take(&list_lock);
+    if (live == 1 && first_live_task() == me && knows_everything(me)) {
+        dt_task_tick(me);
+        set_sole(true);
+    }
+    dt_lock_drop(&list_lock);
+}
+
+static void end(struct dt_task *t)
+{
+    t->ended = true;
+    choose_keys(t);
+    __atomic_sub_fetch(&live, 1, __ATOMIC_RELAXED);
+    dt_index_retire(t->index, t->epoch);
+}
+
+void dt_task_end(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_lock_take(&list_lock);
+    if (!t->ended)
+        end(t);
+    dt_lock_drop(&list_lock);
+    dt_core_leave(me);
+}
+
+/* In a forked child: called with list_lock held by dt_task_each. */
+void dt_task_gone(struct dt_task *t)
+{
+    t->in_runtime = 0;
+    t->clock_lock = 0;
+    if (!t->ended)
+        end(t);
+}
+
+void dt_task_joining(struct dt_task *t, struct dt_task *other)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_lock_take(&list_lock);
+    t->joining = other;
+    dt_lock_drop(&list_lock);
+    dt_core_leave(me);
+}
+
+void dt_task_join(struct dt_task *t, struct dt_task *ended)
+{
+    struct dt_task *me = dt_core_enter();
+    dt_task_learn(t, &ended->clock, ended->index, ended->epoch);
+    t->joining = NULL;
+    look_for_sole(t);
+    dt_core_leave(me);
+}
+
+static void unlist(struct dt_task *t)
+{
+    dt_lock_take(&list_lock);
+    if (!t->ended)
+        end(t);
+    *t->link = t->next;
+    if (t->next)
+        t->next->link = t->link;
+    dt_lock_drop(&list_lock);
+}
+
+/* Whoever waits to join t while somebody else frees it: a misuse of the program, but no reason for
+ * a dangling pointer. */
+static void forget_joiners(struct dt_task *t)
+{
+    dt_lock_take(&list_lock);
+    for (struct dt_task *o = all_tasks; o; o = o->next)
+        if (o->joining == t)
+            o->joining = NULL;
+    dt_lock_drop(&list_lock);
+}
+
+void dt_task_free(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    unlist(t);
+    if (t->info->kind != DT_TASK_GOROUTINE)
+        forget_joiners(t);
+    dt_clock_clear(&t->clock);
+    dt_clock_clear(&t->acquire_fence);
+    dt_clock_clear(&t->release_fence);
+    dt_free(t->held, t->cap_held * sizeof *t->held);
+    dt_free(t->base, (size_t)(t->limit - t->base + 1) * sizeof *t->base);
+    dt_free(t, sizeof *t);
+    if (me != t)
+        dt_core_leave(me);
+}
+
+void dt_task_set_name(struct dt_task *t, const char *name)
+{
+    size_t n = 0;
+    for (; name && name[n] && n + 1 < sizeof t->info->name; n++)
+        t->info->name[n] = name[n];
+    t->info->name[n] = '\0';
+}
+
+/* --- held locks --- */
+
+void dt_task_lock_held(struct dt_task *t, const void *lock, bool shared, uintptr_t pc)
+{
+    struct dt_task *me = dt_core_enter();
+    if (t->nheld == t->cap_held) {
+        uint32_t cap = t->cap_held ? 2 * t->cap_held : 4;
+        struct dt_held_lock *more = dt_alloc(cap * sizeof *more);
+        memcpy(more, t->held, t->nheld * sizeof *more);
+        dt_free(t->held, t->cap_held * sizeof *more);
+        t->held = more;
+        t->cap_held = cap;
+    }
+    t->held[t->nheld++] =
+        (struct dt_held_lock){.lock = lock, .where = dt_stack_here(t, pc), .shared = shared};
+    dt_core_leave(me);
+}
+
+void dt_task_lock_released(struct dt_task *t, const void *lock)
+{
+    for (uint32_t i = t->nheld; i-- > 0;) {
+        if (t->held[i].lock != lock)
+            continue;
+        memmove(&t->held[i], &t->held[i + 1], (t->nheld - i - 1) * sizeof *t->held);
+        t->nheld--;
+        return;
+    }
+}
+
+/* --- records, for the sweep --- */
+
+void dt_task_info_sweep(uint32_t round)
+{
+    for (uint32_t id = 1; id < info_pool.next; id++) {
+        struct dt_task_info *info = dt_pool_at(&info_pool, id);
+        if (info->pool_id != id || info->marked + 1 >= round)
+            continue; /* free, or referred to now or at the last sweep */
+        info->pool_id = 0;
+        dt_pool_free(&info_pool, id);
+    }
+    infos_sweep_at = LEAST_SWEEP + 2 * info_pool.live;
+}
