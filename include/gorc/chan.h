@@ -65,7 +65,7 @@ GORC_END_DECLS
  *   int name_send_until(name_tx, T, int64_t)   int name_recv_until(name_rx, T *, int64_t)
  *   void name_close(name_tx)           size_t name_len(name), name_cap(name)
  *   name name_ref(name)                void name_unref(name)
- *   gorc_case name_case_send(name_tx, const T *)   gorc_case name_case_recv(name_rx, T *)
+ *   gorc_case name_case_send(name_tx, T const *)   gorc_case name_case_recv(name_rx, T *)
  *
  * T must be assignable (wrap an array in a struct). A wrong element type or direction does not
  * compile. `.chan` is the untyped channel. */
@@ -139,7 +139,7 @@ GORC_END_DECLS
     {                                                                                              \
         gorc_chan_unref(c.chan);                                                                   \
     }                                                                                              \
-    GORC_CHAN_INLINE gorc_case name##_case_send(name##_tx c, const T *value)                       \
+    GORC_CHAN_INLINE gorc_case name##_case_send(name##_tx c, T const *value)                       \
     {                                                                                              \
         return gorc_case_send(c.chan, value);                                                      \
     }                                                                                              \

@@ -49,8 +49,7 @@ void *gorc__switch_prepare(uintptr_t top)
 void gorc__switch_regs(const void *sp, struct gorc__g_regs *ret_regs)
 {
     const uintptr_t *w = sp;
-    *ret_regs = (struct gorc__g_regs){
-        .pc = w[X30], .sp = (uintptr_t)(w + WORDS), .bp = w[X29]};
+    *ret_regs = (struct gorc__g_regs){.pc = w[X30], .sp = (uintptr_t)(w + WORDS), .bp = w[X29]};
 }
 
 #else

@@ -12,8 +12,10 @@
 #define UNW_LOCAL_ONLY
 #include <dlfcn.h>
 #include <libunwind.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "inspect.h"
 
 #define MAX_FRAMES 64
@@ -30,26 +32,50 @@ static void print_frame(unw_word_t pc, const char *function, unw_word_t offset)
     }
 }
 
-/* Frames of the library itself say nothing to the reader. */
-static bool is_internal(const char *function)
+struct frame {
+    unw_word_t pc, offset;
+    char function[96];
+};
+
+static size_t collect(unw_cursor_t *cursor, struct frame *frames)
 {
-    return strncmp(function, "gorc__", 6) == 0;
+    size_t n = 0;
+    while (n < MAX_FRAMES) {
+        struct frame *f = &frames[n];
+        f->offset = 0;
+        if (unw_get_reg(cursor, UNW_REG_IP, &f->pc) < 0 || f->pc == 0)
+            break;
+        if (unw_get_proc_name(cursor, f->function, sizeof f->function, &f->offset) < 0)
+            f->function[0] = '?', f->function[1] = 0;
+        n++;
+        if (unw_step(cursor) <= 0)
+            break;
+    }
+    return n;
 }
 
+static bool is_public(const char *function)
+{
+    return strncmp(function, "gorc_", 5) == 0 && function[5] != '_';
+}
+
+/* What the library does inside a public function says nothing to the reader. */
 static void print_cursor(unw_cursor_t *cursor)
 {
-    for (int i = 0; i < MAX_FRAMES; i++) {
-        char function[128] = "?";
-        unw_word_t pc = 0, offset = 0;
-        if (unw_get_reg(cursor, UNW_REG_IP, &pc) < 0 || pc == 0)
-            return;
-        unw_get_proc_name(cursor, function, sizeof function, &offset);
-        if (!is_internal(function))
-            print_frame(pc, function, offset);
-        if (unw_step(cursor) <= 0)
-            return;
-    }
-    gorc__print("    ...\n");
+    static struct gorc__lock lock; /* frames are large for a goroutine's stack */
+    static struct frame frames[MAX_FRAMES];
+    gorc__lock(&lock);
+    size_t n = collect(cursor, frames), first = 0;
+    while (first < n && first < 16 && !is_public(frames[first].function))
+        first++;
+    if (first == n || first == 16)
+        first = 0;
+    for (size_t i = first; i < n; i++)
+        if (strncmp(frames[i].function, "gorc__", 6) != 0)
+            print_frame(frames[i].pc, frames[i].function, frames[i].offset);
+    if (n == MAX_FRAMES)
+        gorc__print("    ...\n");
+    gorc__unlock(&lock);
 }
 
 void gorc__print_stack(void)
@@ -59,21 +85,6 @@ void gorc__print_stack(void)
     unw_getcontext(&context);
     if (unw_init_local(&cursor, &context) == 0)
         print_cursor(&cursor);
-}
-
-void gorc__print_place(const char *role, gorc__place place, uint64_t goid)
-{
-    Dl_info info;
-    void *pc = (void *)(uintptr_t)place;
-    gorc__printf("%s", role);
-    if (goid)
-        gorc__printf(" goroutine %llu", (unsigned long long)goid);
-    gorc__print(" at\n");
-    if (dladdr(pc, &info) && info.dli_sname)
-        print_frame((unw_word_t)place, info.dli_sname,
-            (unw_word_t)(place - (uintptr_t)info.dli_saddr));
-    else
-        print_frame((unw_word_t)place, "?", 0);
 }
 
 static void set_registers(unw_context_t *context, const struct gorc__g_regs *r)
@@ -93,6 +104,24 @@ static void set_registers(unw_context_t *context, const struct gorc__g_regs *r)
     context->uc_mcontext.regs[29] = r->bp;
     context->uc_mcontext.regs[30] = r->pc;
 #endif
+}
+
+void gorc__print_place(const char *role, gorc__place place, uint64_t goid)
+{
+    struct gorc__g_regs at = {.pc = (uintptr_t)place};
+    unw_context_t context;
+    unw_cursor_t cursor;
+    char function[96] = "?";
+    unw_word_t offset = 0;
+    gorc__printf("%s", role);
+    if (goid)
+        gorc__printf(" goroutine %llu", (unsigned long long)goid);
+    gorc__print(" at\n");
+    unw_getcontext(&context);
+    set_registers(&context, &at);
+    if (unw_init_local(&cursor, &context) == 0)
+        unw_get_proc_name(&cursor, function, sizeof function, &offset);
+    print_frame((unw_word_t)place, function, offset);
 }
 
 void gorc__print_goroutine(const struct gorc__inspect_g *g)

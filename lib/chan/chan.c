@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channel operations. One lock per channel, held while values and waiters move; a waiter's record is
- * on its own stack; a partner that waits gets or gives its value directly, without the buffer.
+ * Channel operations. One lock per channel, held while values and waiters move; a waiter's record
+ * is on its own stack; a partner that waits gets or gives its value directly, without the buffer.
  *
- * Happens-before (race library; hooks.h): with a buffer, each slot has a key that sender and receiver
- * acquire and release in turn, which is Go's rule exactly: the k-th send before the k-th receive, the
- * k-th receive before the (k + C)-th send. A value that bypasses the buffer still uses the key of the
- * slot it would have gone through. Without a buffer the partners' pasts are exchanged.
+ * Happens-before (race library; hooks.h): with a buffer, each slot has a key that sender and
+ * receiver acquire and release in turn, which is Go's rule exactly: the k-th send before the k-th
+ * receive, the k-th receive before the (k + C)-th send. A value that bypasses the buffer still uses
+ * the key of the slot it would have gone through. Without a buffer the partners' pasts are
+ * exchanged.
  */
 #include "chan/chan_impl.h"
 
@@ -75,8 +76,7 @@ void gorc__chan_misuse_send_woken(const struct gorc__chan_waiter *w, const void 
 
 bool gorc__chan_is_freed(struct gorc_chan *c, const void *pc)
 {
-    if (GORC__LIKELY(
-            atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_FREED))
+    if (GORC__LIKELY(atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_FREED))
         return false;
     raise_chan(c, "use-after-unref", "use of a channel after its last unref", c->created, 0, 0, pc);
     return true;
@@ -145,8 +145,7 @@ static void hook_send_to_waiter(struct gorc_chan *c, struct gorc__g *receiver)
 enum gorc__chan_result gorc__chan_send_locked(
     struct gorc_chan *c, const void *value, const void *pc, struct gorc__g **ret_wake)
 {
-    if (GORC__UNLIKELY(
-            atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN))
+    if (GORC__UNLIKELY(atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN))
         return GORC__CHAN_IS_CLOSED;
     struct gorc__chan_waiter *w = c->recvq.head ? take_waiter(c, &c->recvq) : NULL;
     if (w) {
@@ -262,8 +261,7 @@ static bool wait_for_partner(struct gorc_chan *c, struct gorc__waitq *q,
 }
 
 /* 0 sent, -ETIMEDOUT not. */
-static inline int send(
-    struct gorc_chan *c, const void *value, int64_t deadline, const void *pc)
+static inline int send(struct gorc_chan *c, const void *value, int64_t deadline, const void *pc)
 {
     struct gorc__g *self = gorc__self();
     struct gorc__g *wake = NULL;
@@ -462,8 +460,8 @@ void gorc__chan_fire(struct gorc_chan *c, const void *value)
             gorc__chan_copy(w->w.value, value, c->elem_size);
         w->w.flag |= GORC__CHAN_DONE;
         wake = w->w.g;
-    } else if (atomic_load_explicit(&c->count, memory_order_relaxed) < c->capacity
-        && atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN) {
+    } else if (atomic_load_explicit(&c->count, memory_order_relaxed) < c->capacity &&
+               atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN) {
         gorc__chan_copy(slot(c, c->send_index), value, c->elem_size);
         c->send_index = next_index(c, c->send_index);
         atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);

@@ -5,10 +5,9 @@
  * Invariants, with c->lock held:
  *  - recvq and sendq are not both non-empty, but for a select that waits on both;
  *  - recvq non-empty: the buffer is empty; sendq non-empty: the buffer is full (or capacity 0);
- *  - a waiter whose goroutine is claimed by another waker is as good as gone: whoever meets it drops
- *    it.
- * `version` changes under the lock with every change that can make an operation ready or not ready;
- * readers without the lock use it to see several channels at one instant (select.c).
+ *  - a waiter whose goroutine is claimed by another waker is as good as gone: whoever meets it
+ * drops it. `version` changes under the lock with every change that can make an operation ready or
+ * not ready; readers without the lock use it to see several channels at one instant (select.c).
  *
  * Lock order: channels by address; then the scheduler's locks.
  * After the unlock that makes an operation visible, c is touched no more (L1).
@@ -33,19 +32,19 @@ enum gorc__chan_state {
 struct gorc_chan {
     struct gorc__lock lock;
     _Atomic uint32_t version;
-    _Atomic uint32_t state;   /* enum gorc__chan_state; written under the lock */
+    _Atomic uint32_t state; /* enum gorc__chan_state; written under the lock */
     uint32_t elem_size;
-    _Atomic size_t count;     /* values queued; written under the lock */
+    _Atomic size_t count; /* values queued; written under the lock */
     size_t capacity;
-    size_t send_index, recv_index; /* guarded by lock */
+    size_t send_index, recv_index;   /* guarded by lock */
     struct gorc__waitq recvq, sendq; /* guarded by lock; the heads are peeked at without */
     char *buffer;
     _Atomic uint64_t refs;
     struct gorc__chan_keys *keys; /* race library, detector on: what happens-before is keyed by */
     gorc__place created;
-    gorc__place closed_by;    /* guarded by lock; constant once closed */
+    gorc__place closed_by; /* guarded by lock; constant once closed */
     uint64_t closed_goid;
-    void *timer;              /* gorc_after: cancelled when only the timer refers to c */
+    void *timer; /* gorc_after: cancelled when only the timer refers to c */
     struct gorc_chan *quarantine_next;
 };
 
@@ -75,7 +74,7 @@ gorc__place gorc__chan_created(const void *chan);
 
 enum gorc__chan_result {
     GORC__CHAN_WOULD_BLOCK,
-    GORC__CHAN_OK,       /* done; *ret_wake, if set, is to be made ready after the unlock */
+    GORC__CHAN_OK,        /* done; *ret_wake, if set, is to be made ready after the unlock */
     GORC__CHAN_IS_CLOSED, /* send: misuse; recv: closed and drained, the value is zeroed */
 };
 

@@ -24,8 +24,8 @@ gorc_chan *gorc_chan_new(size_t elem_size, size_t capacity)
     const void *pc = GORC__PC();
     size_t bytes;
     gorc__self();
-    if (elem_size > UINT32_MAX || capacity > SIZE_MAX / 4
-        || __builtin_mul_overflow(elem_size, capacity, &bytes) || bytes > SIZE_MAX / 4) {
+    if (elem_size > UINT32_MAX || capacity > SIZE_MAX / 4 ||
+        __builtin_mul_overflow(elem_size, capacity, &bytes) || bytes > SIZE_MAX / 4) {
         gorc__misuse_simple("chan-size", "channel size out of range", GORC__OBJ_CHAN, NULL, pc);
         errno = ENOMEM;
         return NULL;

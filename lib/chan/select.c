@@ -4,12 +4,12 @@
  *  1. Look at all cases without locks. If some are ready, choose one at random, lock that channel
  *     alone and try; a case that turns out not to be ready is struck from the list.
  *  2. None is ready: for gorc_select_try that must hold at one instant for all channels. If no
- *     channel's version has changed and none is locked since it was looked at, it did; else lock all
- *     channels in address order and look again.
+ *     channel's version has changed and none is locked since it was looked at, it did; else lock
+ * all channels in address order and look again.
  *  3. With all channels locked, wait on each of them and park; all locks are released once the
- *     goroutine can be resumed. Each waker must win the goroutine's claim, so exactly one case runs.
- *     Then each waiter that is still queued is taken out under its channel's lock. Since this visits
- *     every channel, it cannot be over before the release of step 3 is, which reads our stack.
+ *     goroutine can be resumed. Each waker must win the goroutine's claim, so exactly one case
+ * runs. Then each waiter that is still queued is taken out under its channel's lock. Since this
+ * visits every channel, it cannot be over before the release of step 3 is, which reads our stack.
  */
 #include <gorc/select.h>
 
@@ -146,9 +146,8 @@ static bool nothing_changed(struct select *s, const uint32_t *first)
     atomic_thread_fence(memory_order_acquire);
     for (size_t i = 0; i < s->n; i++) {
         struct gorc_chan *c = s->cases[i].chan;
-        if (c
-            && (atomic_load_explicit(&c->lock.word, memory_order_acquire) != 0
-                || atomic_load_explicit(&c->version, memory_order_acquire) != first[i]))
+        if (c && (atomic_load_explicit(&c->lock.word, memory_order_acquire) != 0 ||
+                     atomic_load_explicit(&c->version, memory_order_acquire) != first[i]))
             return false;
     }
     return true;
@@ -182,8 +181,8 @@ static void lock_all(struct select *s)
         gorc__lock(&s->order[i]->lock);
 }
 
-/* Also run by another goroutine, after we parked. A channel's unlock may let our goroutine go on and
- * leave this frame only when it was the last. */
+/* Also run by another goroutine, after we parked. A channel's unlock may let our goroutine go on
+ * and leave this frame only when it was the last. */
 static void unlock_all(void *arg)
 {
     struct select *s = arg;
@@ -199,8 +198,8 @@ static int try_locked(struct select *s)
     size_t chosen = 0;
     uint32_t n_ready = 0;
     for (size_t i = 0; i < s->n; i++)
-        if (peek(&s->cases[i])
-            && gorc__choose(random_of(s->self), GORC__CHOOSE_CASE, ++n_ready) == 0)
+        if (peek(&s->cases[i]) &&
+            gorc__choose(random_of(s->self), GORC__CHOOSE_CASE, ++n_ready) == 0)
             chosen = i;
     struct gorc__g *wake = NULL;
     enum outcome outcome = NOT_READY;
@@ -240,8 +239,8 @@ static void enqueue_all(struct select *s)
     }
 }
 
-/* The channel that woke us may be gone already, freed by the partner (L1). It is visited only when it
- * has several cases; its waker has locked it, so its release of step 3 is over. */
+/* The channel that woke us may be gone already, freed by the partner (L1). It is visited only when
+ * it has several cases; its waker has locked it, so its release of step 3 is over. */
 static void dequeue_all(struct select *s, struct gorc__chan_waiter *fired)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -279,8 +278,7 @@ static int wait(struct select *s, int64_t deadline)
     if (deadline == INT64_MAX)
         gorc__park_call(s->self, unlock_all, s, GORC__WAIT_SELECT, s->n == 1 ? s->order[0] : NULL);
     else
-        gorc__park_until_call(
-            s->self, unlock_all, s, GORC__WAIT_SELECT, NULL, NULL, deadline);
+        gorc__park_until_call(s->self, unlock_all, s, GORC__WAIT_SELECT, NULL, NULL, deadline);
     struct gorc__chan_waiter *fired = s->self->wake_arg;
     dequeue_all(s, fired);
     return fired ? woken_by(s, fired) : (int)s->after_index;

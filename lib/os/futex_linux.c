@@ -25,8 +25,7 @@ int gorc__futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t deadline
         limit = &ts;
     }
     if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, NULL,
-            FUTEX_BITSET_MATCH_ANY)
-        < 0)
+            FUTEX_BITSET_MATCH_ANY) < 0)
         result = -errno;
     errno = saved;
     return result;

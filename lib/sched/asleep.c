@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * "All goroutines are asleep" (G3): every worker sleeps, nothing is queued, no timer is pending, and
- * the process has no other thread that could wake somebody. Foreign threads that wait in a gorc call
- * without a deadline count as asleep; any other thread of the process means that we cannot know.
+ * "All goroutines are asleep" (G3): every worker sleeps, nothing is queued, no timer is pending,
+ * and the process has no other thread that could wake somebody. Foreign threads that wait in a gorc
+ * call without a deadline count as asleep; any other thread of the process means that we cannot
+ * know.
  */
 #include <gorc/time.h>
 
@@ -58,8 +59,8 @@ void gorc__check_asleep(void)
         return;
     if (atomic_exchange(&told, 1))
         return;
-    bool main_left = atomic_load(&gorc__sched.main_g->state) == GORC__G_DEAD
-        && atomic_load(&gorc__sched.extra_live) == 0;
+    bool main_left = atomic_load(&gorc__sched.main_g->state) == GORC__G_DEAD &&
+                     atomic_load(&gorc__sched.extra_live) == 0;
     gorc__hook_all_asleep();
     if (!gorc__hook_active()) {
         gorc__print(main_left ? "fatal error: no goroutines (main called goexit) - deadlock!\n"

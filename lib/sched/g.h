@@ -44,21 +44,21 @@ enum gorc__g_kind {
 };
 
 struct gorc__g {
-    void *sp;                  /* when not running: the registers are saved above it */
-    struct gorc__m *m;         /* the worker that runs it; set by whoever resumes it */
-    struct gorc__g *next;      /* link in the one list it is in: run queue or free list */
-    _Atomic uint32_t state;    /* enum gorc__g_state; for inspection */
-    uint8_t kind;              /* enum gorc__g_kind */
-    bool lock_thread;          /* owns locked_m */
-    bool timed;                /* parked until a deadline */
-    bool timed_out;            /* set by the timer that won the claim */
-    uint8_t reason;            /* enum gorc__wait_reason, while parked */
-    int saved_errno;           /* errno while not running */
-    _Atomic uint32_t claim;    /* 0: a wake-up is to be won */
-    const void *object;        /* waited for, while parked */
+    void *sp;               /* when not running: the registers are saved above it */
+    struct gorc__m *m;      /* the worker that runs it; set by whoever resumes it */
+    struct gorc__g *next;   /* link in the one list it is in: run queue or free list */
+    _Atomic uint32_t state; /* enum gorc__g_state; for inspection */
+    uint8_t kind;           /* enum gorc__g_kind */
+    bool lock_thread;       /* owns locked_m */
+    bool timed;             /* parked until a deadline */
+    bool timed_out;         /* set by the timer that won the claim */
+    uint8_t reason;         /* enum gorc__wait_reason, while parked */
+    int saved_errno;        /* errno while not running */
+    _Atomic uint32_t claim; /* 0: a wake-up is to be won */
+    const void *object;     /* waited for, while parked */
     const _Atomic uint64_t *holder;
     int64_t since;
-    void *wake_arg;            /* from the waker: the select waiter that fired */
+    void *wake_arg; /* from the waker: the select waiter that fired */
 
     uint64_t goid;
     uint64_t parent;
@@ -70,9 +70,9 @@ struct gorc__g {
     struct gorc__m *locked_m;
     uintptr_t stack_lo, stack_hi;
     struct gorc__hook_task hook;
-    struct gorc__g *all_next;  /* list of large-stack and foreign records; never shrinks */
-    uint32_t size_class;       /* 0: default slot, else log2 of the mapping's size */
-    _Atomic uint32_t futex;    /* FOREIGN: 1 when woken */
+    struct gorc__g *all_next; /* list of large-stack and foreign records; never shrinks */
+    uint32_t size_class;      /* 0: default slot, else log2 of the mapping's size */
+    _Atomic uint32_t futex;   /* FOREIGN: 1 when woken */
 } __attribute__((aligned(64)));
 
 /* What the side that is resumed has to do for the side that was left, whose registers are saved by
@@ -87,26 +87,26 @@ enum gorc__after {
 };
 
 struct gorc__m {
-    struct gorc__g *g;         /* what runs on this thread now */
-    struct gorc__p *p;         /* owned P; written by the owner in an operation, or by a taker */
-    _Atomic uint32_t inop;     /* 1: the owner is in an operation; pairs with taking */
-    _Atomic uint32_t taking;   /* set by sysmon or inspect: the next operation starts slowly */
-    uint32_t after;            /* enum gorc__after */
+    struct gorc__g *g;       /* what runs on this thread now */
+    struct gorc__p *p;       /* owned P; written by the owner in an operation, or by a taker */
+    _Atomic uint32_t inop;   /* 1: the owner is in an operation; pairs with taking */
+    _Atomic uint32_t taking; /* set by sysmon or inspect: the next operation starts slowly */
+    uint32_t after;          /* enum gorc__after */
     void *after_arg;
     void (*after_fn)(void *);
-    int *errno_location;       /* of this OS thread */
+    int *errno_location; /* of this OS thread */
 
-    struct gorc__g g0;         /* the scheduler's own context */
+    struct gorc__g g0;           /* the scheduler's own context */
     struct gorc__lock take_lock; /* rank TAKE: guards p and taking against takers */
-    _Atomic uint32_t wake;     /* futex: 1 when woken from idle sleep */
-    bool spinning;             /* counted in sched.spinning */
-    bool keeps_time;           /* sleeps until sched.timekeeper_when; guarded by sched.lock */
-    struct gorc__g *locked_g;  /* this worker runs only that goroutine */
-    struct gorc__g *handed;    /* a locked goroutine handed to this worker */
-    struct gorc__m *idle_next; /* guarded by sched.lock */
-    struct gorc__m *all_next;  /* sched.all_ms; never shrinks */
-    bool foreign;              /* a thread of the program's own; not in all_ms */
-    struct gorc__random random; /* for threads without a P */
+    _Atomic uint32_t wake;       /* futex: 1 when woken from idle sleep */
+    bool spinning;               /* counted in sched.spinning */
+    bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
+    struct gorc__g *locked_g;    /* this worker runs only that goroutine */
+    struct gorc__g *handed;      /* a locked goroutine handed to this worker */
+    struct gorc__m *idle_next;   /* guarded by sched.lock */
+    struct gorc__m *all_next;    /* sched.all_ms; never shrinks */
+    bool foreign;                /* a thread of the program's own; not in all_ms */
+    struct gorc__random random;  /* for threads without a P */
     uint32_t id;
     int tid;
     pthread_t thread;
@@ -115,19 +115,19 @@ struct gorc__m {
 #define GORC__RUNQ_SIZE 256u
 
 struct gorc__p {
-    struct gorc__g *run_next;  /* private to the owner: runs before the queue */
-    uint32_t tick;             /* switches made; written by the owner, read by sysmon */
-    uint32_t slow_tick;        /* at this tick the scheduler proper is entered */
-    struct gorc__g *free;      /* private: ended goroutines, for reuse */
+    struct gorc__g *run_next; /* private to the owner: runs before the queue */
+    uint32_t tick;            /* switches made; written by the owner, read by sysmon */
+    uint32_t slow_tick;       /* at this tick the scheduler proper is entered */
+    struct gorc__g *free;     /* private: ended goroutines, for reuse */
     uint32_t free_count;
     uint32_t id;
-    uint64_t goid_next, goid_end;     /* private: a batch of numbers */
-    uintptr_t slot_next, slot_end;    /* private: a batch of fresh stack slots */
-    int64_t live;              /* started minus ended here; written by the owner */
-    struct gorc__random random; /* private */
-    struct gorc__m *m;         /* owner; guarded by sched.lock or by ownership */
-    struct gorc__p *idle_next; /* guarded by sched.lock */
-    bool fair_turn;            /* alternates between global queue and ring on slow ticks */
+    uint64_t goid_next, goid_end;  /* private: a batch of numbers */
+    uintptr_t slot_next, slot_end; /* private: a batch of fresh stack slots */
+    int64_t live;                  /* started minus ended here; written by the owner */
+    struct gorc__random random;    /* private */
+    struct gorc__m *m;             /* owner; guarded by sched.lock or by ownership */
+    struct gorc__p *idle_next;     /* guarded by sched.lock */
+    bool fair_turn;                /* alternates between global queue and ring on slow ticks */
     struct gorc__timerheap timers;
 
     /* sysmon's notes */
@@ -144,11 +144,11 @@ struct gorc__p {
 struct gorc__sched {
     /* read mostly */
     _Atomic uint32_t started;
-    _Atomic uint32_t nprocs;   /* the limit set */
-    _Atomic uint32_t np;       /* Ps that exist: those with id >= nprocs are retired */
+    _Atomic uint32_t nprocs; /* the limit set */
+    _Atomic uint32_t np;     /* Ps that exist: those with id >= nprocs are retired */
     _Atomic(struct gorc__p *) ps[GORC__MAX_PROCS];
     bool membarrier;
-    bool perturb;              /* GORC_SEED is set: wake-ups are shuffled */
+    bool perturb; /* GORC_SEED is set: wake-ups are shuffled */
     uint64_t seed;
     int64_t retake_ns;
     struct gorc__g *main_g;
@@ -157,8 +157,8 @@ struct gorc__sched {
     struct gorc__g *global_head, *global_tail;
     struct gorc__p *idle_ps;
     struct gorc__m *idle_ms;
-    uint32_t nms;              /* workers that exist */
-    uint32_t nasleep_ms;       /* of these, how many run no goroutine and have no P */
+    uint32_t nms;        /* workers that exist */
+    uint32_t nasleep_ms; /* of these, how many run no goroutine and have no P */
     struct gorc__g *global_free;
     uint32_t global_free_count;
 
@@ -166,9 +166,9 @@ struct gorc__sched {
     _Atomic uint32_t nidle_ps;
     _Atomic uint32_t spinning;
     _Atomic int64_t timekeeper_when; /* an idle worker sleeps until then; INT64_MAX: none */
-    _Atomic uint32_t stopping; /* inspect: workers wait in gorc__op_slow */
-    _Atomic uint32_t stopped;  /* how many do */
-    _Atomic uint32_t sysmon_asleep; /* futex */
+    _Atomic uint32_t stopping;       /* inspect: workers wait in gorc__op_slow */
+    _Atomic uint32_t stopped;        /* how many do */
+    _Atomic uint32_t sysmon_asleep;  /* futex */
     _Atomic uint32_t sysmon_started;
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
     _Atomic int64_t extra_live;
@@ -274,8 +274,8 @@ void gorc__check_asleep(void);
 static inline void gorc__wake_if_idle(void)
 {
     gorc__fence_light();
-    if (GORC__UNLIKELY(atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) != 0)
-        && atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed) == 0)
+    if (GORC__UNLIKELY(atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) != 0) &&
+        atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed) == 0)
         gorc__wake_worker();
 }
 

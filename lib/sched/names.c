@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Names given with gorc_set_name: a hash table from object to string. Readers take no lock (they
- * may be a crash report): entries are never freed, only reused in their bucket, and strings that are
- * replaced stay allocated until their entry's next but one change.
+ * may be a crash report): entries are never freed, only reused in their bucket, and strings that
+ * are replaced stay allocated until their entry's next but one change.
  */
 #include <gorc/go.h>
 

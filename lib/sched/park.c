@@ -135,8 +135,8 @@ void gorc__switch_to_g0(struct gorc__g *self)
     switch_to(self, self->m, &self->m->g0);
 }
 
-static inline void prepare_park(struct gorc__g *self, enum gorc__wait_reason reason, const void *object,
-    const _Atomic uint64_t *holder)
+static inline void prepare_park(struct gorc__g *self, enum gorc__wait_reason reason,
+    const void *object, const _Atomic uint64_t *holder)
 {
     self->reason = (uint8_t)reason;
     self->timed = false;
@@ -324,8 +324,9 @@ void gorc__yield(struct gorc__g *self)
     if (GORC__LIKELY(p != NULL && !self->lock_thread)) {
         bool slow = p->tick == p->slow_tick;
         next = pick(p);
-        if (!next && !slow && atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed) == 0
-            && gorc__runq_empty(p)) {
+        if (!next && !slow &&
+            atomic_load_explicit(&gorc__sched.global_count, memory_order_relaxed) == 0 &&
+            gorc__runq_empty(p)) {
             p->tick++; /* nobody else; but the scheduler gets its turn */
             gorc__op_end(m);
             return;
@@ -348,7 +349,7 @@ bool gorc__can_spin(struct gorc__g *self)
         return false;
     struct gorc__p *p = self->m->p;
     uint32_t np = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
-    uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed)
-        + atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed);
+    uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) +
+                    atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed);
     return np > 1 && idle + 1 < np && p && !p->run_next && gorc__runq_empty(p);
 }

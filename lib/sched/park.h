@@ -136,8 +136,8 @@ void gorc__claim_arm(struct gorc__g *self);
 bool gorc__claim(struct gorc__g *g);
 
 /* The same with a call instead of one lock to release. after(arg) runs once the caller can be
- * resumed, possibly on another goroutine's stack; when it has released the last lock the parked side
- * needs to go on, it must touch the parked stack no more. */
+ * resumed, possibly on another goroutine's stack; when it has released the last lock the parked
+ * side needs to go on, it must touch the parked stack no more. */
 void gorc__park_call(struct gorc__g *self, void (*after)(void *), void *arg,
     enum gorc__wait_reason reason, const void *object);
 bool gorc__park_until_call(struct gorc__g *self, void (*after)(void *), void *arg,

@@ -19,8 +19,8 @@ static uint32_t grab(struct gorc__p *p, struct gorc__g **out)
             continue;
         }
         for (uint32_t i = 0; i < n; i++)
-            out[i] = atomic_load_explicit(
-                &p->ring[(head + i) % GORC__RUNQ_SIZE], memory_order_relaxed);
+            out[i] =
+                atomic_load_explicit(&p->ring[(head + i) % GORC__RUNQ_SIZE], memory_order_relaxed);
         if (atomic_compare_exchange_strong_explicit(
                 &p->head, &head, head + n, memory_order_acq_rel, memory_order_acquire))
             return n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A P's run queue: a ring that its owner fills and that the owner and thieves empty, without a lock.
- * head and tail only grow; tail - head is the number of entries, at most GORC__RUNQ_SIZE.
+ * A P's run queue: a ring that its owner fills and that the owner and thieves empty, without a
+ * lock. head and tail only grow; tail - head is the number of entries, at most GORC__RUNQ_SIZE.
  */
 #ifndef GORC_LIB_SCHED_RUNQ_H
 #define GORC_LIB_SCHED_RUNQ_H
@@ -40,8 +40,8 @@ static inline struct gorc__g *gorc__runq_pop(struct gorc__p *p)
 
 static inline bool gorc__runq_empty(struct gorc__p *p)
 {
-    return atomic_load_explicit(&p->head, memory_order_acquire)
-        == atomic_load_explicit(&p->tail, memory_order_acquire);
+    return atomic_load_explicit(&p->head, memory_order_acquire) ==
+           atomic_load_explicit(&p->tail, memory_order_acquire);
 }
 
 /* Owner, in an operation: g will run next, or behind the others. Wakes a worker when there is more

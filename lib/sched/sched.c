@@ -177,8 +177,8 @@ static struct gorc__g *steal_once(struct gorc__m *m, struct gorc__p *p, int64_t 
     uint32_t start = gorc__choose(&p->random, GORC__CHOOSE_VICTIM, np);
     (void)m;
     for (uint32_t i = 0; i < np; i++) {
-        struct gorc__p *victim = atomic_load_explicit(
-            &gorc__sched.ps[(start + i) % np], memory_order_acquire);
+        struct gorc__p *victim =
+            atomic_load_explicit(&gorc__sched.ps[(start + i) % np], memory_order_acquire);
         if (victim == p)
             continue;
         struct gorc__g *g = gorc__runq_steal(p, victim);

@@ -19,9 +19,9 @@
 struct arena {
     struct arena *older;
     uintptr_t base;
-    size_t slots;          /* reserved */
-    size_t committed;      /* usable */
-    _Atomic size_t used;   /* handed out */
+    size_t slots;        /* reserved */
+    size_t committed;    /* usable */
+    _Atomic size_t used; /* handed out */
 };
 
 static struct gorc__lock lock;

@@ -74,8 +74,8 @@ static bool look_at(struct gorc__p *p, int64_t now)
         gorc__wake_if_idle();
         return true;
     }
-    if (stuck >= gorc__sched.retake_ns && !idle_ps
-        && (run_next || !gorc__runq_empty(p) || atomic_load(&gorc__sched.global_count))) {
+    if (stuck >= gorc__sched.retake_ns && !idle_ps &&
+        (run_next || !gorc__runq_empty(p) || atomic_load(&gorc__sched.global_count))) {
         if (!gorc__take(m, p, false))
             return false;
         gorc__hand_off(p);
@@ -138,8 +138,8 @@ static void *sysmon(void *arg)
         int64_t until = now + delay;
         int64_t next = gorc__timers_next();
         if (next != INT64_MAX && next + TIMER_PATIENCE < until)
-            until = next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE
-                                                            : now + MIN_DELAY;
+            until =
+                next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE : now + MIN_DELAY;
         gorc__futex_wait(&never, 0, until);
         sleep_while_idle();
         now = gorc__now();

@@ -2,7 +2,8 @@
  *
  * gorc_after: a channel of capacity 1 and a timer that refers to it.
  *
- * The channel has two references: the caller's and the timer's. The timer is freed with the channel.
+ * The channel has two references: the caller's and the timer's. The timer is freed with the
+ * channel.
  */
 #include <gorc/time.h>
 
