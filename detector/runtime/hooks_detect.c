@@ -156,6 +156,19 @@ void gorc__hook_hb_from(struct gorc__hook_task *parked)
     dt_finish(me);
 }
 
+/* No dt_enter: a scheduler or a foreign thread may do this in the name of the parked task. */
+void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
+{
+    struct dt_task *t = task_of(parked);
+    if (!t || !dt_on)
+        return;
+    struct dt_task *me = dt_self;
+    dt_begin(me);
+    dt_acquire(t, key);
+    dt_release_store(t, key);
+    dt_finish(me);
+}
+
 /* --- memory --- */
 
 void gorc__hook_read(const void *p, size_t size, const void *pc)
