@@ -11,10 +11,13 @@
 
 #include "inspect.h"
 
-/* Saves the caller at *save_sp and resumes the context whose saved stack pointer is `to`. */
+/* Saves the caller at *save_sp and resumes the context whose saved stack pointer is `to`, which was
+ * left by one of these two. */
 void gorc__switch(void **save_sp, void *to);
+/* The same for a context that has not run yet. */
+void gorc__switch_first(void **save_sp, void *to);
 
-/* First instruction of a new context: calls gorc__g_main, which does not return. */
+/* First instruction of a new context: calls gorc__g_main, then resumes what that returned. */
 void gorc__switch_entry(void);
 
 /* Lays out a new context on the stack that ends at `top` (16-byte aligned); returns its sp. */
@@ -23,7 +26,13 @@ void *gorc__switch_prepare(uintptr_t top);
 /* The registers of a context that is not running. */
 void gorc__switch_regs(const void *sp, struct gorc__g_regs *ret_regs);
 
+/* What a finished context hands over to. Returned in two registers. */
+struct gorc__successor {
+    void *sp;
+    uintptr_t is_new;
+};
+
 /* Where new contexts begin (lib/sched/spawn.c). */
-void gorc__g_main(void) __attribute__((noreturn));
+struct gorc__successor gorc__g_main(void);
 
 #endif

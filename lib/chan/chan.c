@@ -19,6 +19,9 @@
 #include "base/misuse.h"
 #include "sched/g.h"
 
+/* Fewer returns between a switch and the program: each may be mispredicted. */
+#define INLINE __attribute__((always_inline)) static inline
+
 gorc__place gorc__chan_created(const void *chan)
 {
     return ((const struct gorc_chan *)chan)->created;
@@ -239,7 +242,7 @@ static void block_for_ever(enum gorc__wait_reason reason)
 }
 
 /* Waits for a partner; c->lock is held and released. False: timed out, and not queued any more. */
-static bool wait_for_partner(struct gorc_chan *c, struct gorc__waitq *q,
+INLINE bool wait_for_partner(struct gorc_chan *c, struct gorc__waitq *q,
     struct gorc__chan_waiter *w, enum gorc__wait_reason reason, int64_t deadline)
 {
     struct gorc__g *self = w->w.g;
@@ -261,7 +264,7 @@ static bool wait_for_partner(struct gorc_chan *c, struct gorc__waitq *q,
 }
 
 /* 0 sent, -ETIMEDOUT not. */
-static inline int send(struct gorc_chan *c, const void *value, int64_t deadline, const void *pc)
+INLINE int send(struct gorc_chan *c, const void *value, int64_t deadline, const void *pc)
 {
     struct gorc__g *self = gorc__self();
     struct gorc__g *wake = NULL;
@@ -295,7 +298,7 @@ static inline int send(struct gorc_chan *c, const void *value, int64_t deadline,
 }
 
 /* 1 value, 0 closed and drained, -ETIMEDOUT. */
-static inline int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *pc)
+INLINE int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *pc)
 {
     struct gorc__g *self = gorc__self();
     struct gorc__g *wake = NULL;

@@ -37,6 +37,7 @@ void gorc__g0_init(struct gorc__m *m)
     m->g0.stack_lo = (uintptr_t)stack + gorc__vm_page();
     m->g0.stack_hi = (uintptr_t)stack + G0_STACK;
     m->g0.sp = gorc__switch_prepare(m->g0.stack_hi);
+    m->g0.is_new = true;
 }
 
 static struct gorc__g *attach_main(void)

@@ -49,6 +49,7 @@ struct gorc__g {
     struct gorc__g *next;   /* link in the one list it is in: run queue or free list */
     _Atomic uint32_t state; /* enum gorc__g_state; for inspection */
     uint8_t kind;           /* enum gorc__g_kind */
+    bool is_new;            /* has not run yet */
     bool lock_thread;       /* owns locked_m */
     bool timed;             /* parked until a deadline */
     bool timed_out;         /* set by the timer that won the claim */
@@ -236,7 +237,7 @@ void gorc__after_switch(struct gorc__m *m);
 void gorc__switch_to_g0(struct gorc__g *self);
 
 /* sched.c: on g0, or where no P is at hand */
-void gorc__g0_loop(struct gorc__m *m);
+_Noreturn void gorc__g0_loop(struct gorc__m *m);
 void gorc__global_push(struct gorc__g *first, struct gorc__g *last, uint32_t n);
 bool gorc__work_visible(void);
 int64_t gorc__timers_next(void);
@@ -257,7 +258,10 @@ void gorc__wake_worker(void);
 
 /* spawn.c */
 void gorc__g_free(struct gorc__m *m, struct gorc__g *g);
-void gorc__g_end(struct gorc__g *self) __attribute__((noreturn)); /* park.c */
+
+/* park.c, for the end of a goroutine: notes what to do after the switch and picks who runs next */
+struct gorc__g *gorc__g_leave(struct gorc__g *self);
+void gorc__g_end(struct gorc__g *self) __attribute__((noreturn));
 
 /* sysmon.c */
 void gorc__sysmon_start(void);

@@ -61,7 +61,6 @@ static void *worker(void *arg)
     gorc__m_thread_setup(m);
     gorc__hook_switch(NULL);
     gorc__g0_loop(m);
-    return NULL;
 }
 
 /* The only place where a worker gets a P. */

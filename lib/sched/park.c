@@ -110,29 +110,52 @@ static inline struct gorc__g *pick(struct gorc__p *p)
     return next;
 }
 
-/* In an operation. Leaves `self`, resumes `next`; returns when self is resumed, its errno restored
- * and the operation ended. */
+static inline void after_switch(struct gorc__m *m)
+{
+    if (GORC__LIKELY(m->after == GORC__AFTER_UNLOCK)) {
+        m->after = GORC__AFTER_NONE;
+        gorc__unlock(m->after_arg);
+    } else if (m->after != GORC__AFTER_NONE) {
+        gorc__after_switch(m);
+    }
+}
+
+/* `next`, or else the scheduler, becomes what runs on m. */
+static inline struct gorc__g *install(struct gorc__m *m, struct gorc__g *next)
+{
+    if (GORC__UNLIKELY(!next)) {
+        m->g = &m->g0;
+        gorc__hook_switch(NULL);
+        return &m->g0;
+    }
+    m->g = next;
+    next->m = m;
+    atomic_store_explicit(&next->state, GORC__G_RUNNING, memory_order_relaxed);
+    gorc__hook_switch(&next->hook);
+    return next;
+}
+
+/* In an operation. Leaves `self`, resumes `next` (NULL: the scheduler); returns when self is
+ * resumed, its errno restored and the operation ended. */
 static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gorc__g *next)
 {
     self->saved_errno = *m->errno_location;
-    m->g = next;
-    next->m = m;
-    if (next == &m->g0) {
-        gorc__hook_switch(NULL);
+    next = install(m, next);
+    if (GORC__UNLIKELY(next->is_new)) {
+        next->is_new = false;
+        gorc__switch_first(&self->sp, next->sp);
     } else {
-        atomic_store_explicit(&next->state, GORC__G_RUNNING, memory_order_relaxed);
-        gorc__hook_switch(&next->hook);
+        gorc__switch(&self->sp, next->sp);
     }
-    gorc__switch(&self->sp, next->sp);
     m = self->m;
-    gorc__after_switch(m);
+    after_switch(m);
     *m->errno_location = self->saved_errno;
     gorc__op_end(m);
 }
 
 void gorc__switch_to_g0(struct gorc__g *self)
 {
-    switch_to(self, self->m, &self->m->g0);
+    switch_to(self, self->m, NULL);
 }
 
 static inline void prepare_park(struct gorc__g *self, enum gorc__wait_reason reason,
@@ -152,7 +175,7 @@ static inline void park_worker(struct gorc__g *self, struct gorc__m *m, struct g
     atomic_store_explicit(&self->state, GORC__G_BLOCKED, memory_order_release);
     if (GORC__LIKELY(p != NULL && !self->lock_thread))
         next = pick(p);
-    switch_to(self, m, next ? next : &m->g0);
+    switch_to(self, m, next);
 }
 
 void gorc__park(struct gorc__g *self, struct gorc__lock *lock, enum gorc__wait_reason reason,
@@ -191,14 +214,25 @@ void gorc__park_call(struct gorc__g *self, void (*after)(void *), void *arg,
     park_worker(self, m, p);
 }
 
-void gorc__g_end(struct gorc__g *self)
+struct gorc__g *gorc__g_leave(struct gorc__g *self)
 {
     struct gorc__m *m = self->m;
     struct gorc__p *p = gorc__op_begin(m);
     struct gorc__g *next = p && !self->lock_thread ? pick(p) : NULL;
     m->after = self->kind == GORC__KIND_GOROUTINE ? GORC__AFTER_DEAD : GORC__AFTER_NONE;
     m->after_arg = self;
-    switch_to(self, m, next ? next : &m->g0);
+    return install(m, next);
+}
+
+void gorc__g_end(struct gorc__g *self)
+{
+    struct gorc__g *next = gorc__g_leave(self);
+    bool is_new = next->is_new;
+    next->is_new = false;
+    if (is_new)
+        gorc__switch_first(&self->sp, next->sp);
+    else
+        gorc__switch(&self->sp, next->sp);
     __builtin_unreachable();
 }
 
@@ -335,7 +369,7 @@ void gorc__yield(struct gorc__g *self)
     atomic_store_explicit(&self->state, GORC__G_RUNNABLE, memory_order_relaxed);
     m->after = p ? GORC__AFTER_QUEUE : GORC__AFTER_GLOBAL;
     m->after_arg = self;
-    switch_to(self, m, next ? next : &m->g0);
+    switch_to(self, m, next);
 }
 
 void gorc_yield(void)

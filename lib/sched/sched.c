@@ -336,7 +336,7 @@ static struct gorc__g *find_runnable(struct gorc__m *m)
     }
 }
 
-void gorc__g0_loop(struct gorc__m *m)
+_Noreturn void gorc__g0_loop(struct gorc__m *m)
 {
     for (;;) {
         gorc__after_switch(m);
@@ -347,7 +347,12 @@ void gorc__g0_loop(struct gorc__m *m)
         g->m = m;
         atomic_store_explicit(&g->state, GORC__G_RUNNING, memory_order_relaxed);
         gorc__hook_switch(&g->hook);
-        gorc__switch(&m->g0.sp, g->sp);
+        if (g->is_new) {
+            g->is_new = false;
+            gorc__switch_first(&m->g0.sp, g->sp);
+        } else {
+            gorc__switch(&m->g0.sp, g->sp);
+        }
     }
 }
 

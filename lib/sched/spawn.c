@@ -2,7 +2,7 @@
  *
  * The life of a goroutine: go, the first and the last instruction, deferred calls, goexit.
  *
- * Ended goroutines are kept with their stacks, last in first out, per P, beyond 64 globally. A
+ * Ended goroutines are kept with their stacks, last in first out, per P, beyond 512 globally. A
  * goroutine is freed by the side that its last switch resumed.
  */
 #include <gorc/go.h>
@@ -15,8 +15,8 @@
 #include "sched/runq.h"
 #include "sched/stack.h"
 
-#define FREE_MAX 64u
-#define FREE_MOVE 32u
+#define FREE_MAX 512u
+#define FREE_MOVE 256u
 #define GOID_BATCH 16u
 
 /* --- records --- */
@@ -129,6 +129,7 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
     g->fn = fn;
     g->arg = arg;
     g->name = name;
+    g->is_new = true;
     g->lock_thread = lock_thread;
     g->defers = NULL;
     g->saved_errno = 0;
@@ -187,7 +188,7 @@ void gorc_go_with(const struct gorc_go_options *options, gorc_fn fn, void *arg)
 
 /* --- first and last instructions --- */
 
-void gorc__g_main(void)
+struct gorc__successor gorc__g_main(void)
 {
     struct gorc__m *m = gorc__m_self();
     struct gorc__g *g = m->g;
@@ -197,7 +198,10 @@ void gorc__g_main(void)
     *m->errno_location = 0;
     gorc__op_end(m);
     g->fn(g->arg);
-    gorc__g_end(g);
+    struct gorc__g *next = gorc__g_leave(g);
+    struct gorc__successor successor = {next->sp, next->is_new};
+    next->is_new = false;
+    return successor;
 }
 
 void gorc_defer_push(struct gorc_defer_record *record, gorc_fn fn, void *arg)

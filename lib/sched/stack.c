@@ -15,6 +15,8 @@
 #define MAX_RESERVE ((size_t)1 << 38)
 #define MIN_RESERVE ((size_t)4 << 20)
 #define MAX_CLASS 48u
+#define COLOURS 8u
+#define COLOUR_STEP 256u
 
 struct arena {
     struct arena *older;
@@ -27,7 +29,7 @@ struct arena {
 static struct gorc__lock lock;
 static _Atomic(struct arena *) newest;
 static struct gorc__g *sized_free[MAX_CLASS];
-static size_t slot_size = (size_t)64 << 10;
+static size_t slot_size = (size_t)68 << 10;
 
 void gorc__stack_init(size_t size)
 {
@@ -36,12 +38,20 @@ void gorc__stack_init(size_t size)
         size = MIN_SLOT;
     if (size > MAX_RESERVE / 64)
         size = MAX_RESERVE / 64;
-    slot_size = (size + page - 1) & ~(page - 1);
+    size = (size + page - 1) & ~(page - 1);
+    slot_size = size + page; /* the guard */
+    if ((slot_size / page) % 2 == 0)
+        slot_size += page;
 }
 
+/* Records at the same offset of each slot would all fall into the same few sets of the caches. An
+ * odd number of pages from slot to slot spreads them over the second level, and different offsets
+ * in the page over the first; a record, its colour and a parked goroutine's frames still fit into
+ * one page. */
 static struct gorc__g *record_at(uintptr_t slot, size_t size)
 {
-    return (struct gorc__g *)(slot + size - sizeof(struct gorc__g));
+    size_t colour = slot / size % COLOURS * COLOUR_STEP;
+    return (struct gorc__g *)(slot + size - colour - sizeof(struct gorc__g));
 }
 
 /* --- the default size --- */
