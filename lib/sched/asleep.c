@@ -5,7 +5,7 @@
  * call without a deadline count as asleep; any other thread of the process means that we cannot
  * know.
  */
-#include <gorc/time.h>
+#include <gorc/go.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,8 +59,7 @@ void gorc__check_asleep(void)
         return;
     if (atomic_exchange(&told, 1))
         return;
-    bool main_left = atomic_load(&gorc__sched.main_g->state) == GORC__G_DEAD &&
-                     atomic_load(&gorc__sched.extra_live) == 0;
+    bool main_left = gorc_num_goroutines() == 0;
     gorc__hook_all_asleep();
     if (!gorc__hook_active()) {
         gorc__print(main_left ? "fatal error: no goroutines (main called goexit) - deadlock!\n"

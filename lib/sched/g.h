@@ -103,11 +103,12 @@ struct gorc__m {
     bool spinning;               /* counted in sched.spinning */
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
     struct gorc__g *locked_g;    /* this worker runs only that goroutine */
-    struct gorc__g *handed;      /* a locked goroutine handed to this worker */
-    struct gorc__m *idle_next;   /* guarded by sched.lock */
-    struct gorc__m *all_next;    /* sched.all_ms; never shrinks */
-    bool foreign;                /* a thread of the program's own; not in all_ms */
-    struct gorc__random random;  /* for threads without a P */
+    struct gorc__g *handed;      /* a locked goroutine handed to this worker, with handed_p */
+    struct gorc__p *handed_p;
+    struct gorc__m *idle_next;  /* guarded by sched.lock */
+    struct gorc__m *all_next;   /* sched.all_ms; never shrinks */
+    bool foreign;               /* a thread of the program's own; not in all_ms */
+    struct gorc__random random; /* for threads without a P */
     uint32_t id;
     int tid;
     pthread_t thread;

@@ -202,15 +202,15 @@ struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m)
     while (!atomic_load_explicit(&m->wake, memory_order_acquire))
         gorc__futex_wait(&m->wake, 0, INT64_MAX);
     atomic_store(&m->wake, 0);
-    struct gorc__g *g = m->handed;
-    m->handed = NULL;
-    return g;
+    gorc__m_own(m, m->handed_p);
+    return m->handed;
 }
 
+/* m may still be on its way to sleep, with a P to hand off. */
 void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g)
 {
-    gorc__m_own(m, p);
     m->handed = g;
+    m->handed_p = p;
     gorc__lock(&gorc__sched.lock);
     gorc__sched.nasleep_ms--;
     gorc__unlock(&gorc__sched.lock);
