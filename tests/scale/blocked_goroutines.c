@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * blocked_goroutines N: N goroutines, each blocked on a channel of its own, then released, each with
- * a value that it adds to a common sum. Prints the sum's check and the resident memory at the peak.
+ * blocked_goroutines N: N goroutines, each blocked on a channel of its own, then released, each
+ * with a value that it adds to a common sum. Prints the sum's check and the resident memory at the
+ * peak.
  */
 #include <gorc.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * token_ring N ROUNDS: N goroutines in a ring pass a token round ROUNDS times. Each adds one to what
- * the token points to: only the handing-over orders these accesses.
+ * token_ring N ROUNDS: N goroutines in a ring pass a token round ROUNDS times. Each adds one to
+ * what the token points to: only the handing-over orders these accesses.
  */
 #include <gorc.h>
 #include <stdio.h>
