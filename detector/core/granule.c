@@ -55,7 +55,14 @@ static inline void cover(struct access *a, uint64_t e)
         a->bytes &= ~e;
 }
 
-/* Second look: what remains of e. */
+static inline uint64_t without(uint64_t e, uint64_t bytes)
+{
+    uint64_t rest = e & ~bytes;
+    return rest & DT_CELL_MASK ? rest : 0;
+}
+
+/* Second look: what remains of e. On covered bytes an own element stands for the access: it stays
+ * there, and what the access would make forgotten is forgotten for its sake. */
 static inline uint64_t settle(struct access *a, uint64_t e)
 {
     if (!e)
@@ -65,24 +72,18 @@ static inline uint64_t settle(struct access *a, uint64_t e)
             a->merged |= e & DT_CELL_MASK;
             return 0;
         }
-        if (!dt_cell_as_strong(a->x, e))
-            return e;
-    } else {
-        if (!(e & a->trim))
-            return e;
-        if (!dt_segment_ordered(a->t, dt_cell_seg(e))) {
-            if ((e & a->bytes) && dt_cell_conflicts(e, a->x)) {
-                if (a->nraces < 8)
-                    a->races[a->nraces] = e;
-                a->nraces++;
-            }
-            return e;
-        }
-        if (!dt_cell_as_strong(a->x, e))
-            return e;
+        return dt_cell_as_strong(a->x, e) ? without(e, a->bytes) : e;
     }
-    uint64_t rest = e & ~a->trim;
-    return rest & DT_CELL_MASK ? rest : 0;
+    if (!(e & a->trim))
+        return e;
+    if (dt_segment_ordered(a->t, dt_cell_seg(e)))
+        return dt_cell_as_strong(a->x, e) ? without(e, a->trim) : e;
+    if ((e & a->bytes) && dt_cell_conflicts(e, a->x)) {
+        if (a->nraces < 8)
+            a->races[a->nraces] = e;
+        a->nraces++;
+    }
+    return e;
 }
 
 static void queue(struct access *a, uintptr_t granule)
@@ -261,12 +262,6 @@ void dt_granule_access(struct dt_task *t, uintptr_t granule, uint64_t *cells, ui
 }
 
 /* --- clearing --- */
-
-static uint64_t without(uint64_t e, uint64_t bytes)
-{
-    uint64_t rest = e & ~bytes;
-    return rest & DT_CELL_MASK ? rest : 0;
-}
 
 static bool clear_overflow(uint64_t *cells, uint64_t bytes)
 {

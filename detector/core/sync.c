@@ -55,6 +55,14 @@ static void clear(struct dt_sync *s)
     s->single = true;
 }
 
+/* As new, at the same address. */
+static void reset(struct dt_sync *s)
+{
+    clear(s);
+    size_t from = offsetof(struct dt_sync, flags), to = offsetof(struct dt_sync, inside);
+    memset((char *)s + from, 0, to - from);
+}
+
 /* Inserted unlocked: somebody may find it at once. */
 static struct dt_sync *insert(struct dt_chunk *c, uintptr_t addr)
 {
@@ -281,7 +289,23 @@ static void clear_word(uint32_t *word, bool blocks)
         word, &head, stays, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 }
 
-/* One page or part of it. */
+/* A part of a granule: objects beside it stay. Those in it become as new where they are, since
+ * nothing can be taken out of a chain that others walk. */
+static void clear_part(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
+{
+    uint32_t id = c ? __atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE) : 0;
+    for (; id; id = next_of(id)) {
+        if (id & DT_META_IS_BLOCK)
+            continue;
+        struct dt_sync *s = at(id);
+        dt_lock_take(&s->lock);
+        if (s->addr >= addr && s->addr < end)
+            reset(s);
+        dt_lock_drop(&s->lock);
+    }
+}
+
+/* Whole granules of one page. */
 static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool blocks)
 {
     uint8_t *flag = dt_page_flag(c, addr);
@@ -295,12 +319,18 @@ static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool b
 
 void dt_meta_clear(uintptr_t addr, size_t size, bool blocks)
 {
-    uintptr_t a = addr & ~(uintptr_t)7, end = addr + size;
+    uintptr_t a = addr, end = addr + size;
     while (a < end) {
         struct dt_chunk *c = dt_chunk_of(a);
         uintptr_t stop = (a | (c ? DT_PAGE - 1 : DT_CHUNK_SIZE - 1)) + 1;
-        if (c)
-            clear_page(c, a, stop < end ? stop : end, blocks);
+        if ((a & 7) || end - a < 8)
+            stop = (a | 7) + 1;
+        if (stop > end)
+            stop = end - a < 8 ? end : end & ~(uintptr_t)7;
+        if (c && stop - a < 8)
+            clear_part(c, a, stop);
+        else if (c)
+            clear_page(c, a, stop, blocks);
         a = stop;
     }
 }
