@@ -60,8 +60,9 @@ void gorc__check_asleep(void)
     if (atomic_exchange(&told, 1))
         return;
     bool main_left = gorc_num_goroutines() == 0;
+    bool reported = gorc__hook_active();
     gorc__hook_all_asleep();
-    if (!gorc__hook_active()) {
+    if (!reported) {
         gorc__print(main_left ? "fatal error: no goroutines (main called goexit) - deadlock!\n"
                               : "fatal error: all goroutines are asleep - deadlock!\n");
         gorc__inspect_goroutines(print_goroutine, NULL);
