@@ -10,12 +10,14 @@
 #include "core/core.h"
 #include "core/shadow.h"
 #include "core/task.h"
+#include "runtime/instrumented.h"
 #include "runtime/runtime.h"
 
 EXPORT void __tsan_init(void);
 void __tsan_init(void)
 {
     dt_init();
+    dt_instrumented_announce((uintptr_t)__builtin_return_address(0));
 }
 
 /* --- the shadow stack --- */
