@@ -68,9 +68,11 @@ static size_t stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs)
     return n;
 }
 
-static bool is_creation(const struct dt_finding_stack *s)
+/* Two races at the same places are one, wherever their tasks come from; of other kinds, the place
+ * of creation is a part. */
+static bool is_part(const struct dt_finding *f, const struct dt_finding_stack *s)
 {
-    return s->child != NULL;
+    return !s->child || strcmp(f->kind, "data-race") != 0;
 }
 
 /* The stacks' digests are added up: which of two racing sides came first does not matter. */
@@ -79,7 +81,7 @@ static struct digest digest_of(const struct dt_finding *f)
     uintptr_t pcs[DT_MAX_FRAMES];
     uint64_t sum_a = 0, sum_b = 0;
     for (size_t i = 0; i < f->nstacks; i++) {
-        if (is_creation(&f->stacks[i]))
+        if (!is_part(f, &f->stacks[i]))
             continue;
         uint64_t a = 1, b = 2;
         size_t n = stack_pcs(&f->stacks[i], pcs);

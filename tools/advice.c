@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See advice.h. Nothing is said that the finding does not bear out.
+ */
+#include <string.h>
+
+#include "advice.h"
+#include "print_parts.h"
+
+static const struct {
+    const char *rule, *text;
+} rules[] = {
+    {"heap-use-after-free",
+        "make the free wait for the other side: join it, count it in a wait group, or count\n"
+        "         references to the block"},
+    {"double-close",
+        "close in one place only: where the last value is sent, or behind a gorc_once"},
+    {"send-on-closed",
+        "close after all senders have ended (gorc_wg_wait), or let a sender stop by a done\n"
+        "         channel in its select; a receiver should not close"},
+    {"close-nil", "the channel was never made: check where it is assigned"},
+    {"unlock-unlocked", "each unlock needs its lock on the same path: see gorc_defer_unlock"},
+    {"runlock-unlocked", "each runlock needs its rlock on the same path"},
+    {"negative-waitgroup", "call gorc_wg_add before the goroutine starts, and done once for each"},
+    {"goroutine-leak",
+        "make sure that somebody comes: a buffer that holds the value, a close of the channel,\n"
+        "         or a done channel in a select at the place where it waits"},
+    {"thread-leak", "pthread_join the thread, or make it detached"},
+    {"deadlock", "break the circle: always lock in one order, or unlock before waiting"},
+    {"lock-order", "take the locks in one order everywhere"},
+    {"lock-abandoned", "unlock on every path that ends the task"},
+    {"lock-across-park",
+        "unlock before the call that waits, or use a gorc_mutex: another goroutine of this OS\n"
+        "         thread may want the pthread lock meanwhile"},
+};
+
+static const char *lookup(const char *rule)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(rules[i].rule, rule) == 0)
+            return rules[i].text;
+    return NULL;
+}
+
+static const struct frame *place(const struct stack *s)
+{
+    for (size_t i = 0; i < s->nframes; i++)
+        if (s->frames[i].file && s->frames[i].line)
+            return &s->frames[i];
+    return NULL;
+}
+
+static const char *note_of(const struct stack *s)
+{
+    return s->note ? s->note : "";
+}
+
+static void print_race_advice(FILE *f, const struct finding *d)
+{
+    const struct frame *a = place(&d->stacks[0]), *b = place(&d->stacks[1]);
+    const char *holding = strstr(note_of(&d->stacks[0]), "holding lock");
+    if (!a || !b)
+        return;
+    fputs(" Fix     ", f);
+    if (holding) {
+        const char *name = strchr(holding, '\'');
+        size_t n = name ? strcspn(name + 1, "'") : 0;
+        if (n)
+            fprintf(f, "hold '%.*s' at %s:%d too", (int)n, name + 1, short_path(b->file), b->line);
+        else
+            fprintf(f, "hold the same lock at %s:%d too", short_path(b->file), b->line);
+        fputs(", or order the two by a channel or a join\n", f);
+        return;
+    }
+    fprintf(f, "hold one lock at both %s:%d and %s:%d,\n", short_path(a->file), a->line,
+        short_path(b->file), b->line);
+    fputs(
+        "         or hand it over by a channel, or make it _Atomic if one value is all there is\n",
+        f);
+}
+
+void print_advice(FILE *f, const struct finding *d)
+{
+    const char *text = lookup(d->rule);
+    if (!text)
+        text = lookup(d->kind);
+    if (text)
+        fprintf(f, " Fix     %s\n", text);
+    else if (strcmp(d->rule, "data-race") == 0 && d->nstacks >= 2)
+        print_race_advice(f, d);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A run as data: what the raw records say, with symbols. Read from raw records (record_read.c) or
+ * from a JSON record (json_read.c), printed as text, JSON and a summary line from nothing else.
+ * Everything lives until the command ends.
+ */
+#ifndef TOOLS_MODEL_H
+#define TOOLS_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module {
+    char *path, *build_id; /* build_id may be NULL */
+};
+
+struct raw_frame {
+    int module; /* -1: offset is an address */
+    uint64_t offset;
+};
+
+/* One function call; inlined calls have frames of their own, with the same module and offset. */
+struct frame {
+    char *function, *file; /* NULL: unknown */
+    int line;              /* 0: unknown */
+    char *module;
+    uint64_t offset;
+    bool inlined;
+    char *comp_dir; /* for the fingerprint; NULL: unknown */
+    int decl_line;  /* of the function; 0: unknown */
+};
+
+struct stack {
+    char *role, *task, *name, *of, *note;
+    uint64_t addr, size; /* the access; size 0: none */
+    struct raw_frame *raw;
+    size_t nraw;
+    struct frame *frames;
+    size_t nframes;
+};
+
+struct object {
+    char *kind, *name; /* kind NULL: no object */
+    uint64_t addr, size;
+    int module; /* -1: none */
+    uint64_t offset;
+    char *file; /* where a global is declared */
+    int line;
+};
+
+struct finding {
+    uint64_t number;
+    char *kind, *rule, *words, *certainty, *message;
+    char fingerprint[17];
+    bool counts;
+    uint64_t count;    /* times it was seen */
+    uint64_t variants; /* different stacks with this fingerprint; the first one is shown */
+    uint64_t left_out;
+    struct object object;
+    struct stack *stacks;
+    size_t nstacks;
+};
+
+struct dump_task {
+    char *kind, *name, *state, *reason, *wait;
+    uint64_t id;
+    int64_t waited_ns; /* -1: unknown */
+    int tid;
+    struct stack stack;
+};
+
+struct process {
+    int pid, ppid;
+    char *program, *cwd;
+    char **argv;
+    size_t argc;
+    int64_t started; /* ns since 1970 */
+    struct module *modules;
+    size_t nmodules;
+    struct finding *findings;
+    size_t nfindings;
+    struct dump_task *dump;
+    size_t ndump;
+    bool has_dump, has_summary, by_signal;
+    uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal;
+    char *accesses; /* "yes", "partly", "no" */
+    size_t broken_lines;
+};
+
+struct run {
+    struct process *processes; /* the first is the program itself */
+    size_t n;
+};
+
+/* What a run's processes amount to. */
+struct kind_count {
+    const char *words;
+    uint64_t n;
+};
+struct totals {
+    uint64_t findings, counting, goroutines, threads, reads_not_remembered, dropped_in_signal;
+    const char *accesses;
+    struct kind_count *kinds;
+    size_t nkinds;
+    bool incomplete; /* a process without its summary */
+};
+
+/* record_read.c. A process's successive programs (exec) are one. Broken lines are skipped and
+ * counted. Returns false when nothing can be read; errno tells. */
+bool read_raw_fd(struct run *run, int fd);
+bool read_raw_directory(struct run *run, const char *dir, int main_pid);
+
+/* json_read.c: NULL, or what is wrong with it. */
+const char *read_json_record(struct run *run, const char *path);
+
+/* symbolize.c: fills the frames of all stacks and the objects in. */
+void symbolize(struct process *p);
+
+/* fingerprint.c: also joins findings that have the same. */
+void fingerprint(struct process *p);
+
+/* summary.c */
+void totals_of(const struct run *run, struct totals *ret_totals);
+char *summary_line(const struct run *run);
+
+/* The word for the level is at least `least`. */
+bool certainty_at_least(const char *certainty, const char *least);
+
+/* print_text.c, to a stream; colour is escape sequences. */
+struct text_options {
+    bool colour;
+};
+#include <stdio.h>
+void print_findings(FILE *f, const struct run *run, const struct text_options *o);
+void print_dump(FILE *f, const struct run *run, const struct text_options *o);
+bool want_colour(FILE *f);
+
+/* print_json.c: 0 or an errno value. The first process's record is PATH, those of the others
+ * PATH.PID. */
+int write_json(const struct run *run, const char *path);
+
+/* source.c: the text of a line without blanks at its ends; NULL: not readable. Belongs to the
+ * cache. */
+const char *source_line(const char *file, int line);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See print_parts.h.
+ */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "print_parts.h"
+#include "util.h"
+
+enum { WIDTH = 100, MAX_COLUMN = 32, MIN_SOURCE = 16 };
+
+const char *short_path(const char *path)
+{
+    static char cwd[PATH_MAX];
+    static size_t n;
+    if (!cwd[0] && getcwd(cwd, sizeof cwd))
+        n = strlen(cwd);
+    if (n > 1 && strncmp(path, cwd, n) == 0 && path[n] == '/')
+        return path + n + 1;
+    return path;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static char *place_of(const struct frame *f)
+{
+    if (f->file && f->line)
+        return xprintf("%s:%d", short_path(f->file), f->line);
+    if (f->file)
+        return xstrdup(short_path(f->file));
+    if (f->module)
+        return xprintf("%s+0x%llx", base_name(f->module), (unsigned long long)f->offset);
+    return xprintf("0x%llx", (unsigned long long)f->offset);
+}
+
+static size_t widest(const struct stack *s, bool functions)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < s->nframes; i++) {
+        const struct frame *f = &s->frames[i];
+        char *place = functions ? NULL : place_of(f);
+        size_t n = strlen(functions ? (f->function ? f->function : "?") : place);
+        free(place);
+        if (n > most && n <= MAX_COLUMN)
+            most = n;
+    }
+    return most;
+}
+
+/* What lies below the program's entry says nothing. */
+static bool is_start_code(const struct frame *f)
+{
+    static const char *const names[] = {
+        "__libc_start_main", "__libc_start_call_main", "_start", "__libc_start_main_impl"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (f->function && strncmp(f->function, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+void print_frames(FILE *f, const struct stack *s, int indent)
+{
+    int functions = (int)widest(s, true), places = (int)widest(s, false);
+    if (!s->nframes)
+        fprintf(f, "%*sno stack\n", indent, "");
+    for (size_t i = 0; i < s->nframes; i++) {
+        const struct frame *r = &s->frames[i];
+        if (i > 0 && is_start_code(r))
+            continue;
+        char *place = place_of(r);
+        const char *text = source_line(r->file, r->line);
+        int used = fprintf(f, "%*s%-*s  ", indent, "", functions, r->function ? r->function : "?");
+        if (text && *text && used + (int)strlen(place) + 2 + MIN_SOURCE <= WIDTH) {
+            used += fprintf(f, "%-*s  ", places, place);
+            fprintf(f, "%.*s\n", WIDTH - used, text);
+        } else {
+            fprintf(f, "%s\n", place);
+        }
+        free(place);
+    }
+}
+
+void print_duration(FILE *f, int64_t ns)
+{
+    static const struct {
+        double unit;
+        const char *name;
+    } units[] = {
+        {86400e9, "d"}, {3600e9, "h"}, {60e9, "min"}, {1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if ((double)ns >= units[i].unit) {
+            fprintf(f, "%.*f %s", (double)ns < 10 * units[i].unit, (double)ns / units[i].unit,
+                units[i].name);
+            return;
+        }
+    }
+    fprintf(f, "%lld ns", (long long)ns);
+}

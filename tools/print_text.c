@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Findings as text: what, which object, who did what where, and what to do. At most WIDTH columns
+ * where the names allow it.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "advice.h"
+#include "model.h"
+#include "print_parts.h"
+#include "util.h"
+
+enum { RULE_WIDTH = 92 };
+
+/* --- the first line --- */
+
+static void print_rule(FILE *f, int n)
+{
+    for (; n > 0; n--)
+        fputc('=', f);
+}
+
+static void print_head(FILE *f, const struct finding *d, const struct text_options *o)
+{
+    int used = 3 + 6 + (int)strlen(d->words) + 1 + 1 + (int)strlen(d->certainty) + 4 +
+               (int)strlen(d->fingerprint) + 3;
+    fprintf(f, "%s== gorc: %s ", o->colour ? "\033[1;31m" : "", d->words);
+    print_rule(f, used < RULE_WIDTH - 2 ? RULE_WIDTH - used : 2);
+    fprintf(f, " %s == %s ==%s\n", d->certainty, d->fingerprint, o->colour ? "\033[0m" : "");
+}
+
+/* --- what it is about --- */
+
+static void print_size(FILE *f, uint64_t size)
+{
+    if (size)
+        fprintf(f, ", %llu byte%s", (unsigned long long)size, size == 1 ? "" : "s");
+}
+
+static void print_object(FILE *f, const struct object *b)
+{
+    if (b->name && strcmp(b->kind, "global") == 0)
+        fprintf(f, "'%s' (global", b->name);
+    else if (b->name)
+        fprintf(f, "%s '%s' (0x%llx", b->kind, b->name, (unsigned long long)b->addr);
+    else
+        fprintf(f, "%s (0x%llx", b->kind, (unsigned long long)b->addr);
+    print_size(f, b->size);
+    if (b->file)
+        fprintf(f, ", %s:%d", short_path(b->file), b->line);
+    fputc(')', f);
+}
+
+static void print_task(FILE *f, const struct stack *s)
+{
+    fputs(s->task ? s->task : "an unknown thread", f);
+    if (s->name && (!s->task || strcmp(s->task, s->name) != 0))
+        fprintf(f, " \"%s\"", s->name);
+}
+
+static const char *past_of(const char *role)
+{
+    if (strcmp(role, "free") == 0)
+        return "was freed by";
+    return strstr(role, "write") ? "was written by" : "was read by";
+}
+
+static void print_race_sentence(FILE *f, const struct finding *d)
+{
+    const struct stack *now = &d->stacks[0], *earlier = &d->stacks[1];
+    if (d->object.kind)
+        print_object(f, &d->object);
+    else
+        fputs("memory", f);
+    fprintf(f, "\n  is %s by ", strstr(now->role, "write") ? "written" : "read");
+    print_task(f, now);
+    fprintf(f, " and %s ", past_of(earlier->role));
+    print_task(f, earlier);
+    fputs(",\n  with nothing that orders the two.\n", f);
+}
+
+static void print_sentence(FILE *f, const struct finding *d)
+{
+    if (strcmp(d->kind, "data-race") == 0 && d->nstacks >= 2) {
+        print_race_sentence(f, d);
+        return;
+    }
+    if (d->message && strcmp(d->message, d->words) != 0)
+        fprintf(f, "%s\n", d->message);
+    if (d->object.kind) {
+        fputs("  ", f);
+        print_object(f, &d->object);
+        fputc('\n', f);
+    }
+}
+
+/* --- stacks --- */
+
+static bool is_creation(const struct stack *s)
+{
+    return strcmp(s->role, "created by") == 0;
+}
+
+static void print_access(FILE *f, const struct stack *s)
+{
+    if (s->size)
+        fprintf(f, " of %llu byte%s at 0x%llx", (unsigned long long)s->size,
+            s->size == 1 ? "" : "s", (unsigned long long)s->addr);
+}
+
+static void print_stack_head(
+    FILE *f, int number, const struct stack *s, const struct text_options *o)
+{
+    fprintf(f, "\n %s(%d) %s%s", o->colour ? "\033[1m" : "", number, s->role,
+        o->colour ? "\033[0m" : "");
+    print_access(f, s);
+    if (s->task) {
+        fputs("  ", f);
+        print_task(f, s);
+    }
+    if (s->note)
+        fprintf(f, "  %s", s->note);
+    fputc('\n', f);
+}
+
+/* Where the task of a stack was made: the nearest place in one line, then the stack around it. */
+static void print_creations(FILE *f, const struct finding *d, const char *task, bool *shown)
+{
+    for (size_t i = 0; i < d->nstacks && task; i++) {
+        const struct stack *s = &d->stacks[i];
+        if (!is_creation(s) || shown[i] || !s->of || strcmp(s->of, task) != 0)
+            continue;
+        shown[i] = true;
+        fprintf(f, "     %s created by ", s->of);
+        print_task(f, s);
+        fputs(" at\n", f);
+        print_frames(f, s, 7);
+        task = s->task;
+        i = (size_t)-1;
+    }
+}
+
+static void print_other_creations(FILE *f, const struct finding *d, bool *shown)
+{
+    for (size_t i = 0; i < d->nstacks; i++) {
+        const struct stack *s = &d->stacks[i];
+        if (!is_creation(s) || shown[i])
+            continue;
+        shown[i] = true;
+        fprintf(f, "\n     %s created by ", s->of ? s->of : "it was");
+        print_task(f, s);
+        fputs(" at\n", f);
+        print_frames(f, s, 7);
+    }
+}
+
+static void print_stacks(FILE *f, const struct finding *d, const struct text_options *o)
+{
+    bool *shown = xcalloc(d->nstacks, sizeof *shown);
+    int number = 0;
+    for (size_t i = 0; i < d->nstacks; i++) {
+        const struct stack *s = &d->stacks[i];
+        if (is_creation(s))
+            continue;
+        print_stack_head(f, ++number, s, o);
+        print_frames(f, s, 7);
+        print_creations(f, d, s->task, shown);
+    }
+    print_other_creations(f, d, shown);
+    if (d->left_out)
+        fprintf(f, "\n and %llu more stacks\n", (unsigned long long)d->left_out);
+    free(shown);
+}
+
+/* --- all --- */
+
+static void print_counts(FILE *f, const struct finding *d)
+{
+    if (d->variants > 1)
+        fprintf(f, " Seen    %llu times, with %llu different stacks; this is the first\n",
+            (unsigned long long)d->count, (unsigned long long)d->variants);
+    else if (d->count > 1)
+        fprintf(f, " Seen    %llu times\n", (unsigned long long)d->count);
+}
+
+static void print_finding(FILE *f, const struct finding *d, const struct text_options *o)
+{
+    print_head(f, d, o);
+    print_sentence(f, d);
+    print_stacks(f, d, o);
+    fputc('\n', f);
+    print_counts(f, d);
+    if (!d->counts)
+        fputs(" Note    does not count for the exit status (--min-certainty)\n", f);
+    print_advice(f, d);
+    fputc('\n', f);
+}
+
+static void print_program(FILE *f, const struct process *p)
+{
+    fprintf(f, "gorc: process %d:", p->pid);
+    for (size_t i = 0; i < p->argc && i < 8; i++)
+        fprintf(f, " %s", p->argv[i]);
+    fputs(p->argc > 8 ? " ...\n" : "\n", f);
+}
+
+void print_findings(FILE *f, const struct run *run, const struct text_options *o)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        const struct process *p = &run->processes[i];
+        if (run->n > 1 && p->nfindings)
+            print_program(f, p);
+        for (size_t k = 0; k < p->nfindings; k++)
+            print_finding(f, &p->findings[k], o);
+    }
+}
+
+bool want_colour(FILE *f)
+{
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(fileno(f)) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Function, file and line of what a record names by module and offset, with libdw, after the
+ * target has ended: the files are opened anew and must have the build id that the record says.
+ * Separate debug files are used where they are installed; nothing is fetched from anywhere.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "globals.h"
+#include "model.h"
+#include "util.h"
+
+static char *debug_path; /* NULL: libdw's default places */
+
+static const Dwfl_Callbacks callbacks = {
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .section_address = dwfl_offline_section_address,
+    .debuginfo_path = &debug_path,
+};
+
+/* A file that has been opened; several processes may share it. */
+struct image {
+    char *path, *build_id;
+    Dwfl_Module *module; /* NULL: cannot be used */
+    GElf_Addr bias;
+};
+
+static struct image *images;
+static size_t nimages, cap_images;
+
+static bool has_build_id(Dwfl_Module *m, const char *wanted)
+{
+    const unsigned char *bits;
+    GElf_Addr at;
+    int n = dwfl_module_build_id(m, &bits, &at);
+    if (!wanted || n <= 0)
+        return !wanted || n == 0;
+    if (strlen(wanted) != (size_t)n * 2)
+        return false;
+    for (int i = 0; i < n; i++) {
+        char two[3];
+        snprintf(two, sizeof two, "%02x", bits[i]);
+        if (strncmp(two, wanted + i * 2, 2) != 0)
+            return false;
+    }
+    return true;
+}
+
+static Dwfl_Module *open_module(const char *path, const char *build_id)
+{
+    Dwfl *d = dwfl_begin(&callbacks);
+    if (!d)
+        return NULL;
+    dwfl_report_begin(d);
+    Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
+    dwfl_report_end(d, NULL, NULL);
+    if (m && has_build_id(m, build_id))
+        return m;
+    dwfl_end(d);
+    return NULL;
+}
+
+static struct image *image_of(const struct module *m)
+{
+    for (size_t i = 0; i < nimages; i++)
+        if (strcmp(images[i].path, m->path) == 0 &&
+            strcmp(images[i].build_id, m->build_id ? m->build_id : "") == 0)
+            return &images[i];
+    images = grow(images, nimages, &cap_images, sizeof *images);
+    struct image *im = &images[nimages++];
+    *im = (struct image){
+        .path = xstrdup(m->path), .build_id = xstrdup(m->build_id ? m->build_id : "")};
+    im->module = open_module(m->path, m->build_id);
+    if (im->module && !dwfl_module_getelf(im->module, &im->bias))
+        im->module = NULL;
+    return im;
+}
+
+/* --- names --- */
+
+/* C++ names, where its runtime is installed. */
+static char *demangled(const char *name)
+{
+    static char *(*demangle)(const char *, char *, size_t *, int *);
+    static bool looked;
+    if (strncmp(name, "_Z", 2) != 0)
+        return xstrdup(name);
+    if (!looked) {
+        looked = true;
+        void *lib = dlopen("libstdc++.so.6", RTLD_NOW | RTLD_LOCAL);
+        *(void **)&demangle = lib ? dlsym(lib, "__cxa_demangle") : NULL;
+    }
+    char *text = demangle ? demangle(name, NULL, NULL, NULL) : NULL;
+    return text ? text : xstrdup(name);
+}
+
+static char *die_name(Dwarf_Die *die)
+{
+    Dwarf_Attribute attr;
+    const char *name = NULL;
+    if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr))
+        name = dwarf_formstring(&attr);
+    if (!name)
+        name = dwarf_diename(die);
+    return name ? demangled(name) : NULL;
+}
+
+/* foo.constprop.0, foo.part.1, foo.cold: the compiler's pieces of foo. */
+static char *symbol_name(const char *name)
+{
+    char *text = demangled(name), *dot = strchr(text, '.');
+    if (dot && dot != text)
+        *dot = 0;
+    return text;
+}
+
+static int declared_line(Dwarf_Die *die)
+{
+    Dwarf_Attribute attr;
+    Dwarf_Word line;
+    if (dwarf_attr_integrate(die, DW_AT_decl_line, &attr) && dwarf_formudata(&attr, &line) == 0)
+        return (int)line;
+    return 0;
+}
+
+/* dir/../x and ./ are taken out, so that the same file has one name. */
+static char *normal_path(const char *path)
+{
+    char *out = xcalloc(strlen(path) + 2, 1), *end = out;
+    for (const char *p = path; *p;) {
+        size_t n = strcspn(p, "/");
+        char *last = memrchr(out, '/', (size_t)(end - out));
+        if (n == 2 && strncmp(p, "..", 2) == 0 && last && strcmp(last, "/..") != 0) {
+            end = last;
+        } else if (!(n == 0 || (n == 1 && *p == '.'))) {
+            if (p != path || *path == '/')
+                *end++ = '/';
+            memcpy(end, p, n);
+            end += n;
+        }
+        *end = 0;
+        p += n;
+        p += *p == '/';
+    }
+    return out;
+}
+
+static char *full_path(const char *file, const char *comp_dir)
+{
+    if (*file == '/' || !comp_dir)
+        return normal_path(file);
+    char *joined = xprintf("%s/%s", comp_dir, file), *normal = normal_path(joined);
+    free(joined);
+    return normal;
+}
+
+/* --- frames --- */
+
+static struct frame *add_frame(struct stack *s, size_t *cap)
+{
+    s->frames = grow(s->frames, s->nframes, cap, sizeof *s->frames);
+    struct frame *f = &s->frames[s->nframes++];
+    *f = (struct frame){.module = NULL};
+    return f;
+}
+
+struct lookup {
+    struct image *image;
+    const char *module;
+    uint64_t offset;
+    Dwarf_Die *cu;
+    const char *comp_dir;
+};
+
+static const char *comp_dir_of(Dwarf_Die *cu)
+{
+    Dwarf_Attribute attr;
+    return dwarf_attr(cu, DW_AT_comp_dir, &attr) ? dwarf_formstring(&attr) : NULL;
+}
+
+static void set_call_place(struct frame *f, Dwarf_Die *inlined, const struct lookup *l)
+{
+    Dwarf_Attribute attr;
+    Dwarf_Word number;
+    Dwarf_Files *files;
+    if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attr), &number) == 0)
+        f->line = (int)number;
+    if (dwarf_getsrcfiles(l->cu, &files, NULL) == 0 &&
+        dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attr), &number) == 0) {
+        const char *file = dwarf_filesrc(files, number, NULL, NULL);
+        if (file)
+            f->file = full_path(file, l->comp_dir);
+    }
+}
+
+/* One frame for the function that holds pc and one for each call that was inlined around it. The
+ * innermost frame's place is the line table's; the place of each further one is where the one
+ * before was inlined. */
+static bool inlined_frames(
+    struct stack *s, size_t *cap, const struct lookup *l, Dwarf_Addr pc, char *file, int line)
+{
+    Dwarf_Die *scopes = NULL, *chain = NULL;
+    int n = dwarf_getscopes(l->cu, pc, &scopes), m = 0;
+    if (n > 0)
+        m = dwarf_getscopes_die(&scopes[0], &chain);
+    Dwarf_Die *inner = NULL;
+    bool found = false;
+    for (int i = 0; i < m && !found; i++) {
+        int tag = dwarf_tag(&chain[i]);
+        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+            continue;
+        struct frame *f = add_frame(s, cap);
+        f->function = die_name(&chain[i]);
+        f->decl_line = declared_line(&chain[i]);
+        f->comp_dir = xstrdup(l->comp_dir);
+        f->inlined = tag == DW_TAG_inlined_subroutine;
+        if (inner) {
+            set_call_place(f, inner, l);
+        } else {
+            f->file = file;
+            f->line = line;
+        }
+        inner = &chain[i];
+        found = tag == DW_TAG_subprogram;
+    }
+    free(scopes);
+    free(chain);
+    return inner != NULL;
+}
+
+static void line_of(
+    Dwfl_Module *m, GElf_Addr pc, const char *comp_dir, char **ret_file, int *ret_line)
+{
+    Dwfl_Line *line = dwfl_module_getsrc(m, pc);
+    const char *file = line ? dwfl_lineinfo(line, NULL, ret_line, NULL, NULL, NULL) : NULL;
+    if (!file)
+        return;
+    const char *dir = dwfl_line_comp_dir(line);
+    *ret_file = full_path(file, dir ? dir : comp_dir);
+}
+
+static void set_rest(struct stack *s, size_t from, const struct lookup *l)
+{
+    for (size_t i = from; i < s->nframes; i++) {
+        s->frames[i].module = xstrdup(l->module);
+        s->frames[i].offset = l->offset;
+    }
+}
+
+/* The call is just before its return address. */
+static void symbolize_frame(struct stack *s, size_t *cap, const struct lookup *given)
+{
+    struct lookup l = *given;
+    size_t first = s->nframes;
+    char *file = NULL;
+    int line = 0;
+    Dwfl_Module *m = l.image ? l.image->module : NULL;
+    GElf_Addr pc = l.offset + (m ? l.image->bias : 0) - 1;
+    Dwarf_Addr dwarf_bias = 0;
+    if (m) {
+        l.cu = dwfl_module_addrdie(m, pc, &dwarf_bias);
+        l.comp_dir = l.cu ? comp_dir_of(l.cu) : NULL;
+        line_of(m, pc, l.comp_dir, &file, &line);
+    }
+    if (!l.cu || !inlined_frames(s, cap, &l, pc - dwarf_bias, file, line)) {
+        struct frame *f = add_frame(s, cap);
+        const char *name = m ? dwfl_module_addrname(m, pc) : NULL;
+        f->function = name ? symbol_name(name) : NULL;
+        f->file = file;
+        f->line = line;
+        f->comp_dir = xstrdup(l.comp_dir);
+    }
+    set_rest(s, first, &l);
+}
+
+static void symbolize_stack(const struct process *p, struct stack *s)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < s->nraw; i++) {
+        struct lookup l = {.offset = s->raw[i].offset};
+        int k = s->raw[i].module;
+        if (k >= 0 && (size_t)k < p->nmodules && p->modules[k].path) {
+            l.module = p->modules[k].path;
+            l.image = image_of(&p->modules[k]);
+        }
+        symbolize_frame(s, &cap, &l);
+    }
+}
+
+static void symbolize_object(const struct process *p, struct object *o)
+{
+    if (!o->kind || o->module < 0 || (size_t)o->module >= p->nmodules ||
+        !p->modules[o->module].path)
+        return;
+    struct image *im = image_of(&p->modules[o->module]);
+    if (im->module)
+        name_global(im->module, im->bias + o->offset, o);
+}
+
+void symbolize(struct process *p)
+{
+    for (size_t i = 0; i < p->nfindings; i++) {
+        struct finding *f = &p->findings[i];
+        for (size_t k = 0; k < f->nstacks; k++)
+            symbolize_stack(p, &f->stacks[k]);
+        symbolize_object(p, &f->object);
+    }
+    for (size_t i = 0; i < p->ndump; i++)
+        symbolize_stack(p, &p->dump[i].stack);
+}
