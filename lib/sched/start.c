@@ -215,9 +215,26 @@ void gorc__start(void)
     gorc__unlock(&start_lock);
 }
 
+/* The caller goes on, on a P that stays: after gorc_procs(1) no two goroutines run at once, unless
+ * another worker still computes without calling gorc. */
+static void leave_retired_p(struct gorc__g *self)
+{
+    bool retired = self->kind != GORC__KIND_FOREIGN;
+    while (retired) {
+        struct gorc__m *m = self->m;
+        struct gorc__p *p = gorc__op_begin(m);
+        retired = p && p->id >= atomic_load(&gorc__sched.nprocs);
+        if (retired)
+            p->slow_tick = p->tick; /* the next yield goes to the scheduler, which retires p */
+        gorc__op_end(m);
+        if (retired)
+            gorc__yield(self);
+    }
+}
+
 int gorc_procs(int n)
 {
-    gorc__self();
+    struct gorc__g *self = gorc__self();
     gorc__lock(&gorc__sched.lock);
     uint32_t before = atomic_load(&gorc__sched.nprocs);
     uint32_t wanted = n > 0 ? clamp_procs(n) : before;
@@ -236,5 +253,7 @@ int gorc_procs(int n)
         gorc__fatal("out of memory for a worker");
     if (wanted != before && gorc__work_visible())
         gorc__wake_if_idle();
+    if (wanted < before)
+        leave_retired_p(self);
     return (int)before;
 }

@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Every rule of the conformance list that applies to the library has a test that cites it in its
+# name (c1 in the name of a Test). Prints "N passed, N failed".
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+rules='C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 C15 S2 S3 S4 S5 S6 S7 G1 G2 G3 G4
+W1 W2 W3 W4 W5 W6 W7 M1 M2 M3 M4 M5 M6 M7 R1 R2 R3 R4 R5 R7 O1 O3 O4 O5 K1 K2 K3 K4 L1 L2'
+passed=0 failed=0
+for rule in $rules; do
+    lower=$(echo "$rule" | tr '[:upper:]' '[:lower:]')
+    if grep -qE "^(Test|MISUSE_TEST)\(.*[ _]${lower}_" "$root"/tests/unit/lib/*_test.c; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL no test of tests/unit/lib cites $rule in its name"
+    fi
+done
+echo "check-rules: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Runs unit test programs and adds up what Criterion counted.
+#
+#   run_unit.sh NAME [GROUP [PROGRAM...]]...
+#
+# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), core, or lib:N and asan:N:
+# with N workers. A program that counts nothing, or fails without counting a failure, is one
+# failure. LIMIT is the time that one program may take, in seconds. The last line is
+# "NAME: N passed, N failed".
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+limit=${LIMIT:-120}
+label=$1
+shift
+passed=0 failed=0 group=none
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+add() { # add NAME STATUS PASSED FAILED
+    p=$3 f=$4
+    if [ "$2" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+    if [ $((p + f)) -eq 0 ]; then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f))
+    [ "$f" -eq 0 ] && return
+    echo "FAIL $1 (status $2)"
+    sed 's/^/     /' "$log" | tail -n 60
+}
+
+script() {
+    sh "$root/$2" >"$log" 2>&1
+    status=$?
+    line=$(tail -n 1 "$log")
+    line=${line##*: }
+    p=${line%% passed*} f=${line#*, }
+    add "$1" $status "$p" "${f%% failed*}"
+}
+
+synthesis() { # synthesis WORD: a number from Criterion's last line
+    sed -n "s/.*Synthesis:.*$1: \([0-9]*\).*/\1/p" "$log" | tail -n 1
+}
+
+run() {
+    n=${group#*:}
+    case $group in
+    lib:*) set -- "$1" "GORC_PROCS=$n" ;;
+    asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 \
+        ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=0 ;;
+    *) set -- "$1" ;;
+    esac
+    program=$1
+    shift
+    timeout "$limit" env "$@" "$program" -j2 >"$log" 2>&1
+    status=$?
+    p=$(synthesis Passing) f=$(synthesis Failing)
+    add "$group ${program##*/}" $status "${p:-0}" "${f:-0}"
+}
+
+for word in "$@"; do
+    case $word in
+    rules) script rules scripts/check-rules.sh ;;
+    compile) script compile tests/unit/typed_chan_compile.sh ;;
+    core | lib:* | asan:*) group=$word ;;
+    *) run "$word" ;;
+    esac
+done
+echo "$label: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
