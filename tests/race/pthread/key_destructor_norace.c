@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 
 static pthread_key_t key;
 static int rounds;

@@ -9,7 +9,7 @@
 
 #include "barrier.h"
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 static jmp_buf env;
 
 __attribute__((noinline)) static void deep(int n)

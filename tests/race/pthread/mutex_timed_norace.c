@@ -8,7 +8,7 @@
 
 #include "barrier.h"
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 
 static void *first(void *arg)

@@ -7,7 +7,7 @@
 
 #include "barrier.h"
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void init(void)
