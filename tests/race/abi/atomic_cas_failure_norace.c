@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A compare-and-exchange that fails is a load of its failure order.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static atomic_int flag;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    atomic_store_explicit(&flag, 1, memory_order_release);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    int expected = 7;
+
+    hidden_wait(1);
+    if (!atomic_compare_exchange_strong_explicit(
+            &flag, &expected, 9, memory_order_acq_rel, memory_order_acquire) &&
+        x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A plain write races with an atomic access.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    __atomic_store_n(&x, 1, __ATOMIC_RELAXED);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    x = 2;
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Relaxed operations of 128 bits.
+ *
+ * flags: -mcx16
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x;
+static __attribute__((aligned(16))) unsigned __int128 flag;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    __atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (__atomic_load_n(&flag, __ATOMIC_RELAXED) && x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was written before data was sent through an epoll set (epoll_ctl to epoll_wait) happens
+ * before what follows its receipt.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+static int x;
+static int fds[2], set;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    struct epoll_event e = {.events = EPOLLOUT};
+    if (epoll_ctl(set, EPOLL_CTL_ADD, fds[1], &e))
+        abort();
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    struct epoll_event e;
+    if (epoll_wait(set, &e, 1, -1) != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    set = epoll_create1(0);
+    if (set < 0 || pipe(fds))
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

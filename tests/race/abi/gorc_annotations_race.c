@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * GORC_WRITE of memory that the compiler did not see written.
+ */
+#include <gorc/detect.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static int x, y;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    GORC_WRITE(&y);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (x == 2 || y == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was written before data was sent through sendmsg and recvmsg happens before what follows
+ * its receipt.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+static int x;
+static int fds[2];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    char c = 1;
+    struct iovec v = {&c, 1};
+    struct msghdr h = {.msg_iov = &v, .msg_iovlen = 1};
+    if (sendmsg(fds[1], &h, 0) != 1)
+        abort();
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    char c;
+    struct iovec v = {&c, 1};
+    struct msghdr h = {.msg_iov = &v, .msg_iovlen = 1};
+    if (recvmsg(fds[0], &h, 0) != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A read from a pipe orders nothing the other way round.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+static int x;
+static int fds[2];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    char c;
+    if (read(fds[0], &c, 1) != 1)
+        abort();
+    x = 1;
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (write(fds[1], "a", 1) != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pipe(fds) || write(fds[1], "a", 1) != 1)
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

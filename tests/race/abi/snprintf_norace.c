@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * printf reads the string of %s: ordered by a mutex.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static char a[32] = "hello";
+static char out[64];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&m);
+    snprintf(out, sizeof out, "%5d %s", 7, a);
+    pthread_mutex_unlock(&m);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    pthread_mutex_lock(&m);
+    a[4] = 1;
+    pthread_mutex_unlock(&m);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

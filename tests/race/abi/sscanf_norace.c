@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scanf writes its results: ordered by a mutex.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static int a, b;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&m);
+    if (sscanf("12 34", "%d %d", &a, &b) != 2)
+        abort();
+    pthread_mutex_unlock(&m);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    pthread_mutex_lock(&m);
+    if (b == 1)
+        abort();
+    pthread_mutex_unlock(&m);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

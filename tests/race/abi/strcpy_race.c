@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * strcpy writes up to the terminating zero: unordered.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrier.h"
+
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static char a[32];
+static const char *volatile text = "hello";
+
+static void *first(void *arg)
+{
+    (void)arg;
+    strcpy(a, text);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (a[5])
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
