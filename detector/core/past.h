@@ -19,7 +19,7 @@ extern DT_HIDDEN dt_epoch dt_past[DT_PAST_INDICES]; /* atomic, grow only */
 
 static inline bool dt_past_has(uint32_t seg)
 {
-    struct dt_segment s = dt_segments[seg];
+    struct dt_segment s = dt_segment_get(seg);
     return s.index < DT_PAST_INDICES &&
            s.epoch <= __atomic_load_n(&dt_past[s.index], __ATOMIC_RELAXED);
 }

@@ -48,7 +48,7 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     s->write = (cell & DT_CELL_W) != 0;
     s->atomic = !(cell & DT_CELL_P);
     s->is_free = (dt_node(s->stack)->pc & DT_NODE_FREE) != 0;
-    s->epoch = dt_segments[seg].epoch;
+    s->epoch = dt_segment_get(seg).epoch;
     dt_node_pin(s->stack);
 }
 

@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: MIT
  *
- * A segment is an epoch of a task in which it recorded something; cells name it by a 25-bit id.
+ * A segment is an epoch of a task in which it recorded something; cells name it by a 25-bit id. Ids
+ * are handed out in runs of sixteen for consecutive epochs of one task, so that the table which
+ * tells what an id means stays in the cache.
  */
 #ifndef DT_SEGMENT_H
 #define DT_SEGMENT_H
 
-#include "base/lock.h"
 #include "core/cell.h"
 #include "core/clock_node.h"
 #include "core/task.h"
+
+enum { DT_RUN_BITS = 4, DT_RUN = 1 << DT_RUN_BITS };
+
+struct dt_run {
+    dt_index index;
+    dt_epoch first; /* epoch of its first id */
+};
+extern DT_HIDDEN struct dt_run *dt_runs;
 
 struct dt_segment {
     dt_index index;
     dt_epoch epoch;
 };
-extern DT_HIDDEN struct dt_segment *dt_segments;
+
+static inline struct dt_segment dt_segment_get(uint32_t seg)
+{
+    struct dt_run r = dt_runs[seg >> DT_RUN_BITS];
+    return (struct dt_segment){.index = r.index, .epoch = r.first + (seg & (DT_RUN - 1))};
+}
 
 void dt_segment_init(void);
-/* t's current segment, made now. May sweep. */
+/* t's current segment, made now. May ask for a sweep. */
 void dt_segment_open(struct dt_task *t);
 struct dt_task_info *dt_segment_task(uint32_t seg);
-/* Segments handed out and not yet found free. */
-uint32_t dt_segment_count(void);
+/* Runs handed out and not yet found free. */
+uint32_t dt_segment_runs(void);
 
 /* The next record gets a new segment. */
 static inline void dt_segment_close(struct dt_task *t)
@@ -41,18 +55,18 @@ static inline bool dt_segment_ordered(struct dt_task *t, uint32_t seg)
     uint32_t *cached = &t->ordered[seg & (DT_ORDERED_CACHE - 1)];
     if (*cached == seg)
         return true;
-    struct dt_segment s = dt_segments[seg];
+    struct dt_segment s = dt_segment_get(seg);
     if (!dt_task_knows(t, s.index, s.epoch))
         return false;
     *cached = seg;
     return true;
 }
 
-/* Sweep: begin, with everybody else kept out; a bit per segment found in use; end likewise. Frees
- * those that were there at the beginning and were not marked. */
+/* Sweep, by whole runs: begin, with everybody else kept out; a bit per run that is in use; end
+ * likewise. Frees the runs that were there at the beginning and were not marked. */
 void dt_segment_mark_begin(void);
 void dt_segment_mark(uint32_t seg);
-bool dt_segment_is_marked(uint32_t seg);
+void dt_segment_each_marked(void (*fn)(dt_index index, struct dt_task_info *task));
 void dt_segment_mark_end(void);
 
 #endif

@@ -142,8 +142,8 @@ static void mark_block(dt_stackid stack, struct dt_task_info *task)
 static void root_task(struct dt_task *t, void *arg)
 {
     (void)arg;
-    if (t->seg)
-        dt_segment_mark(t->seg);
+    if (t->run)
+        dt_segment_mark(t->run << DT_RUN_BITS); /* it may go on in it */
     mark_info(t->info);
     for (struct dt_frame *f = t->base; t->limit && f <= t->limit; f++)
         dt_node_mark(f->node);
@@ -169,12 +169,11 @@ static void begin(void)
     dt_task_each(root_task, NULL);
 }
 
-static void see_index(uint32_t seg)
+static void see_run(dt_index i, struct dt_task_info *task)
 {
-    dt_index i = dt_segments[seg].index;
     if (i < n_indices)
         indices_seen[i] = 1;
-    mark_info(dt_segment_task(seg));
+    mark_info(task);
 }
 
 static void see_sync(dt_index i)
@@ -185,7 +184,7 @@ static void see_sync(dt_index i)
 
 static void finish(void)
 {
-    dt_segment_each_marked(see_index);
+    dt_segment_each_marked(see_run);
     dt_sync_each_single(see_sync);
     dt_index_free_unseen(indices_seen, n_indices);
     dt_free(indices_seen, n_indices + 1);

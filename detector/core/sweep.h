@@ -39,8 +39,7 @@ void dt_index_mark_live(uint8_t *seen, uint32_t n);
 /* Retired indices below n of which no segment was seen may be used by anybody. */
 void dt_index_free_unseen(const uint8_t *seen, uint32_t n);
 
-/* Of segments, sync objects and races. */
-void dt_segment_each_marked(void (*fn)(uint32_t seg));
+/* Of sync objects and races. */
 void dt_sync_each_single(void (*fn)(dt_index i)); /* whose past is told by (index, epoch) */
 void dt_race_forget_recent(void);
 

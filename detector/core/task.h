@@ -66,6 +66,7 @@ struct dt_task {
     bool ended;
     bool has_release_fence;
     uint32_t seg; /* the current segment's id, 0: none yet */
+    uint32_t run; /* the run of ids that it is in (segment.h), 0: none yet */
     uint32_t
         clock_lock; /* held by the owner while it changes clock, by others while they read it */
     struct dt_task_info *info;

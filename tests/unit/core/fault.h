@@ -18,11 +18,11 @@
 #elif DT_FAULT == 3 /* two atomic accesses race */
 #define dt_cell_conflicts(a, b) ((((a) | (b)) & DT_CELL_W) != 0)
 #elif DT_FAULT == 4 /* everything is ordered once its task is known at all */
-#define dt_segment_ordered(t, seg) (dt_task_knows((t), dt_segments[seg].index, 1))
+#define dt_segment_ordered(t, seg) (dt_task_knows((t), dt_segment_get(seg).index, 1))
 #elif DT_FAULT == 5 /* a release begins no new epoch */
 #define dt_segment_close(t) ((void)(t))
 #elif DT_FAULT == 6 /* what some know is taken for common past */
-#define dt_past_has(seg) (dt_segments[seg].epoch <= dt_past[dt_segments[seg].index & 7] + 1)
+#define dt_past_has(seg) (dt_segment_get(seg).epoch <= dt_past[dt_segment_get(seg).index & 7] + 1)
 #elif DT_FAULT == 7 /* a sweep forgets to forget which segments were ordered */
 #define DT_ORDERED_CACHE 1
 #elif DT_FAULT == 8 /* an acquire is skipped when anything of the releaser is known */
