@@ -10,6 +10,7 @@
 #include "report/finding.h"
 #include "report/unwind.h"
 #include "runtime/describe.h"
+#include "runtime/locks.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
@@ -182,32 +183,80 @@ static size_t shadow_stack(const struct dt_task *task, uintptr_t *ret_pcs, size_
     return n;
 }
 
+/* What a shadow stack says of a task that runs: it holds return addresses, so the function that
+ * runs now is known only where it is the task's first. */
+static size_t running_stack(
+    const struct dt_task *task, uintptr_t entry, uintptr_t *ret_pcs, size_t max)
+{
+    size_t n = task && max > 1 ? shadow_stack(task, ret_pcs + 1, max - 1) : 0;
+    if (n <= 1 && entry && max) {
+        ret_pcs[0] = entry + 1; /* callers take one off a return address */
+        return n + 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        ret_pcs[i] = ret_pcs[i + 1];
+    return n;
+}
+
+static size_t waiting_stack(const struct dt_wait *w, uintptr_t *ret_pcs, size_t max)
+{
+    struct dt_regs r = {w->regs[0], w->regs[1], w->regs[2], w->regs[3], w->regs[4], w->regs[5],
+        w->regs[6], w->regs[7]};
+    return r.pc ? dt_unwind_regs(&r, ret_pcs, max) : 0;
+}
+
+struct wait_search {
+    const struct dt_task *task;
+    struct dt_wait *wait;
+    bool found;
+};
+
+static bool waits_for_task(struct dt_thread *th, void *arg)
+{
+    struct wait_search *s = arg;
+    s->found = dt_wait_read(th, s->wait) && s->wait->task == s->task;
+    return !s->found;
+}
+
+bool dt_goroutine_wait(const struct gorc__inspect_g *g, struct dt_wait *ret_wait)
+{
+    struct wait_search s = {g->task ? g->task->detect : NULL, ret_wait, false};
+    if (s.task && (g->state == GORC__G_RUNNING || g->state == GORC__G_BLOCKING))
+        dt_threads_each(waits_for_task, &s);
+    return s.found;
+}
+
+void dt_describe_call(struct dt_text *t, const struct dt_wait *w)
+{
+    dt_text_add(t, "waits in ");
+    dt_text_add(t, w->reason);
+    if (w->object && w->reason != dt_wait_join) {
+        dt_text_add(t, " ");
+        dt_text_hex(t, (uintptr_t)w->object);
+    }
+}
+
 size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max)
 {
+    size_t n = 0;
+    struct dt_wait w;
     if ((g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE) && g->regs.pc && g->regs.sp) {
         struct dt_regs r = {g->regs.pc, g->regs.sp, g->regs.bp, g->regs.bx, g->regs.r12,
             g->regs.r13, g->regs.r14, g->regs.r15};
-        size_t n = dt_unwind_regs(&r, ret_pcs, max);
-        if (n)
-            return n;
+        n = dt_unwind_regs(&r, ret_pcs, max);
+    } else if (dt_goroutine_wait(g, &w)) {
+        n = waiting_stack(&w, ret_pcs, max);
     }
-    size_t n = g->task && g->task->detect ? shadow_stack(g->task->detect, ret_pcs, max) : 0;
-    if (!n && g->entry && max)
-        ret_pcs[n++] = (uintptr_t)g->entry + 1;
-    return n;
+    return n ? n
+             : running_stack(g->task ? g->task->detect : NULL, (uintptr_t)g->entry, ret_pcs, max);
 }
 
 size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max)
 {
     struct dt_wait w;
-    if (dt_wait_read(th, &w) && w.regs[0]) {
-        struct dt_regs r = {
-            w.regs[0], w.regs[1], w.regs[2], w.regs[3], w.regs[4], w.regs[5], w.regs[6], w.regs[7]};
-        size_t n = dt_unwind_regs(&r, ret_pcs, max);
-        if (n)
-            return n;
-    }
-    return th->task ? shadow_stack(th->task, ret_pcs, max) : 0;
+    size_t n = dt_wait_read(th, &w) ? waiting_stack(&w, ret_pcs, max) : 0;
+    uintptr_t entry = th->fn ? (uintptr_t)th->fn : (uintptr_t)th->fn_c11;
+    return n ? n : running_stack(th->task, entry, ret_pcs, max);
 }
 
 /* --- addresses --- */

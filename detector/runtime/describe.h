@@ -13,6 +13,7 @@
 
 struct dt_finding_object;
 struct dt_thread;
+struct dt_wait;
 
 /* "chan", "mutex" ...; NULL for GORC__OBJ_NONE. */
 const char *dt_object_kind(enum gorc__object_kind kind);
@@ -31,6 +32,11 @@ void dt_text_ns(struct dt_text *t, int64_t ns); /* "1.2 s" */
 
 /* "waits to receive from chan 0x... ('jobs')" */
 void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g);
+
+/* A goroutine that runs may be inside a call that blocks its thread. */
+bool dt_goroutine_wait(const struct gorc__inspect_g *g, struct dt_wait *ret_wait);
+/* "waits in pthread mutex 0x..." */
+void dt_describe_call(struct dt_text *t, const struct dt_wait *w);
 
 /* The stack of a goroutine that does not run, or the shadow stack of one that does. Return
  * addresses, innermost first. */

@@ -47,16 +47,22 @@ static bool dump_goroutine(const struct gorc__inspect_g *g, void *arg)
     char wait[160] = "";
     struct dt_text t = {wait, sizeof wait};
     bool blocked = g->state == GORC__G_BLOCKED;
+    struct dt_wait w;
+    bool in_call = dt_goroutine_wait(g, &w);
     if (blocked)
         dt_describe_wait(&t, g);
+    else if (in_call)
+        dt_describe_call(&t, &w);
     uintptr_t pcs[DT_MAX_FRAMES];
     struct dt_dump_task d = {
         .kind = g->goid == 1 ? "main" : "goroutine",
         .id = g->goid,
         .name = g->name,
-        .state = state_name(g->state),
-        .reason = blocked ? g->reason : NULL,
-        .wait = blocked ? wait : NULL,
+        .state = in_call ? "in a blocking call" : state_name(g->state),
+        .reason = blocked   ? g->reason
+                  : in_call ? w.reason
+                            : NULL,
+        .wait = blocked || in_call ? wait : NULL,
         .waited_ns = blocked && g->since ? *now - g->since : -1,
         .pcs = pcs,
         .npcs = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES),
@@ -76,14 +82,8 @@ static bool dump_thread(struct dt_thread *th, void *arg)
     bool waits = dt_wait_read(th, &w);
     char wait[160];
     struct dt_text t = {wait, sizeof wait};
-    if (waits) {
-        dt_text_add(&t, "waits in ");
-        dt_text_add(&t, w.reason);
-        if (w.object) {
-            dt_text_add(&t, " ");
-            dt_text_hex(&t, (uintptr_t)w.object);
-        }
-    }
+    if (waits)
+        dt_describe_call(&t, &w);
     uintptr_t pcs[DT_MAX_FRAMES];
     struct dt_dump_task d = {
         .kind = is_main ? "main" : "thread",

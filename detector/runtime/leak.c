@@ -23,7 +23,7 @@
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
-enum { GRACE_MS = 20, STOP_NS = 2000000, FIRST_GROUPS = 64 };
+enum { GRACE_MS = 20, STOP_NS = 2000000, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
 
 static int64_t now_ns(void)
 {
@@ -50,6 +50,7 @@ struct group {
     struct gorc__inspect_g g;
     const struct dt_task_info *info;
     dt_stackid stack;
+    uint64_t stack_hash; /* of it and of its creator's: ids of one stack may differ */
     enum dt_certainty certainty;
     uint64_t count, hash;
 };
@@ -80,10 +81,9 @@ static bool descends_from(const struct dt_task_info *info, uint64_t goid)
     return false;
 }
 
-static bool same_group(const struct group *a, const struct gorc__inspect_g *g, dt_stackid stack)
+static bool same_group(const struct group *a, const struct gorc__inspect_g *g, uint64_t stack)
 {
-    return a->stack == stack && a->g.created == g->created && a->g.state == g->state &&
-           a->g.reason == g->reason && a->g.object_created == g->object_created;
+    return a->stack_hash == stack && a->g.state == g->state && a->g.reason == g->reason;
 }
 
 static void grow(struct collection *c)
@@ -102,6 +102,14 @@ static void grow(struct collection *c)
     c->nbuckets = n;
 }
 
+static uint64_t hash_pcs(const uintptr_t *pcs, size_t n)
+{
+    uint64_t h = n;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ pcs[i]) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+    return h;
+}
+
 static bool collect(const struct gorc__inspect_g *g, void *arg)
 {
     struct collection *c = arg;
@@ -114,8 +122,10 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
     c->total++;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
-    dt_stackid stack = n ? dt_stack_intern(pcs, n) : 0;
-    uint64_t hash = (stack * 0x9e3779b97f4a7c15u ^ g->created) * 0x9e3779b97f4a7c15u >> 20;
+    uint64_t stack = hash_pcs(pcs, n) * 3;
+    uintptr_t made[MADE_FRAMES];
+    stack ^= hash_pcs(made, dt_stack_pcs((dt_stackid)g->created, made, MADE_FRAMES));
+    uint64_t hash = (stack ^ g->state) * 0x9e3779b97f4a7c15u >> 20;
     if (c->ngroups >= c->nbuckets)
         grow(c);
     struct group **b = &c->buckets[hash % c->nbuckets];
@@ -129,7 +139,8 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
     *p = (struct group){.next = *b,
         .g = *g,
         .info = info,
-        .stack = stack,
+        .stack = n ? dt_stack_intern(pcs, n) : 0,
+        .stack_hash = stack,
         .certainty = certainty_of(g),
         .count = 1,
         .hash = hash};
@@ -140,6 +151,7 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
 
 static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, int64_t now)
 {
+    struct dt_wait w;
     switch (g->state) {
     case GORC__G_BLOCKED:
         dt_describe_wait(t, g);
@@ -155,7 +167,10 @@ static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, i
         dt_text_add(t, "is ready to run");
         break;
     default:
-        dt_text_add(t, "still runs");
+        if (dt_goroutine_wait(g, &w))
+            dt_describe_call(t, &w);
+        else
+            dt_text_add(t, "still runs");
     }
 }
 
@@ -189,7 +204,9 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         .words = "goroutine leak",
         .certainty = p->certainty,
         .message = message,
-        .object = {.kind = p->g.state == GORC__G_BLOCKED ? dt_object_kind(p->g.object_kind) : NULL,
+        .object = {.kind = p->g.object && p->g.state == GORC__G_BLOCKED
+                               ? dt_object_kind(p->g.object_kind)
+                               : NULL,
             .name = p->g.object_name,
             .addr = (uintptr_t)p->g.object},
         .counts = counts && certainty_counts(p->certainty),

@@ -15,7 +15,8 @@
 /* Idempotent; callable before any constructor (__tsan_init comes from .preinit_array). */
 void dt_init(void);
 
-extern __attribute__((visibility("hidden"))) bool dt_on; /* false before dt_init and after the run's end was recorded */
+extern __attribute__((visibility(
+    "hidden"))) bool dt_on; /* false before dt_init and after the run's end was recorded */
 
 /* The calling task if the detector is on and may work here, else NULL: not on, a thread that is
  * being torn down, a signal handler that interrupted the runtime, a worker inside the scheduler. */

@@ -58,7 +58,9 @@ static void write_summary(enum dt_end why)
     struct dt_summary s = {
         .goroutines = gorc__inspect_started(),
         .threads = dt_threads_started() + 1,
-        .accesses = dt_instrumented_program() ? "yes" : dt_instrumented_any() ? "partly" : "no",
+        .accesses = dt_instrumented_program() ? "yes"
+                    : dt_instrumented_any()   ? "partly"
+                                              : "no",
         .reads_not_remembered = dt_shadow_stats.reads_not_remembered,
         .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
         .by_signal = why == DT_END_SIGNAL_ASKED || why == DT_END_SIGNAL_FATAL,

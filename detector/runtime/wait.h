@@ -25,12 +25,15 @@
 struct dt_wait {
     const char *reason; /* "pthread mutex", "pthread join", "read" ...; NULL: not waiting */
     const void *object;
+    const void *task; /* who waits: the thread's own task, or the goroutine that it runs */
     bool timed;
     uint32_t seq;
     uintptr_t regs[8]; /* pc sp bp bx r12 r13 r14 r15, to unwind it while it waits */
 };
 
 struct dt_thread;
+struct dt_task;
+extern __thread struct dt_task *dt_self __attribute__((tls_model("initial-exec")));
 /* The thread's record, of which a dt_wait is the first member. NULL: not met yet. */
 extern __thread struct dt_thread *dt_thread_self __attribute__((tls_model("initial-exec")));
 
@@ -56,6 +59,7 @@ static inline __attribute__((always_inline)) void dt_wait_begin(
     __atomic_thread_fence(__ATOMIC_RELEASE);
     w->reason = reason;
     w->object = object;
+    w->task = dt_self;
     w->timed = timed;
 #if defined(__x86_64__)
     __asm__ volatile("leaq 0f(%%rip), %%rax\n"
