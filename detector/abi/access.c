@@ -19,22 +19,29 @@
 #include "core/task.h"
 #include "runtime/runtime.h"
 
-/* Inlines the test; false: the slow path must look. `cells`: how many from the granule's first. */
+static inline __attribute__((always_inline)) bool cell_covers(
+    const struct dt_task *t, const uint64_t *cell, uint64_t key)
+{
+    return ((__atomic_load_n(cell, __ATOMIC_RELAXED) ^ t->segment) & key) == 0;
+}
+
+/* False: the slow path must look. */
 static inline __attribute__((always_inline)) bool is_covered(
     uintptr_t addr, enum dt_key_kind kind, unsigned granules)
 {
+    bool is_whole = (kind & 3) == 3;
     const struct dt_task *t = dt_self;
     uint64_t delta = dt_shadow_delta[dt_chunk_index(addr)];
-    uint64_t key = t->keys[kind * 8 + (addr & 7)];
+    uint64_t key = is_whole ? t->key8[kind >> 2] : t->keys[kind * 8 + (addr & 7)];
     if (__builtin_expect(delta == 0, 0))
         return false;
-    const uint64_t *cells = (const uint64_t *)((2 * addr + delta) & ~(uintptr_t)15);
-    for (unsigned g = 0; g < granules; g++, cells += 2) {
-        if (((__atomic_load_n(&cells[0], __ATOMIC_RELAXED) ^ t->segment) & key) == 0)
-            continue;
-        if (((__atomic_load_n(&cells[1], __ATOMIC_RELAXED) ^ t->segment) & key) != 0)
+    if (is_whole && __builtin_expect(addr & 7, 0))
+        return false;
+    uintptr_t shadow = 2 * addr + delta;
+    const uint64_t *cells = (const uint64_t *)(is_whole ? shadow : shadow & ~(uintptr_t)15);
+    for (unsigned g = 0; g < granules; g++, cells += 2)
+        if (!cell_covers(t, &cells[0], key) && !cell_covers(t, &cells[1], key))
             return false;
-    }
     return true;
 }
 

@@ -4,7 +4,9 @@
  * remembered element e of the granule:
  *
  *  - e of t's current segment, at least as strong as x: x need not be recorded on e's bytes.
- *  - e of t's current segment with x's kind and origin: they become one element.
+ *  - e of t's current segment with x's kind: they may become one element. Where their origins
+ *    differ its origin is an overlay (node.h), which knows the place for each byte; made only where
+ *    the granule would need more than two cells.
  *  - e ordered before t and x at least as strong: e is forgotten on x's bytes.
  *  - e unordered with t and of a kind that conflicts, on bytes not covered: a race. Both stay.
  *  - anything else stays: nothing is ever evicted.
@@ -17,6 +19,7 @@
 #include "base/dalloc.h"
 #include "core/granule.h"
 #include "core/map.h"
+#include "core/node.h"
 #include "core/overflow.h"
 #include "core/past.h"
 #include "core/segment.h"
@@ -86,6 +89,29 @@ static inline uint64_t settle(struct access *a, uint64_t e)
     return e;
 }
 
+static inline bool own_of_kind(uint64_t e, uint64_t x)
+{
+    return dt_cell_seg(e ^ x) == 0 && ((e ^ x) & (DT_CELL_W | DT_CELL_P)) == 0;
+}
+
+/* e (settled) becomes part of the access's cell. */
+static void take_over(struct access *a, uint64_t e)
+{
+    uint8_t bytes = (uint8_t)((a->bytes | a->merged) >> DT_CELL_MASK_SHIFT);
+    dt_stackid origin = dt_node_overlay(
+        (dt_stackid)(e & DT_CELL_ORIGIN), (dt_stackid)(a->x & DT_CELL_ORIGIN), bytes);
+    a->x = (a->x & ~DT_CELL_ORIGIN) | origin;
+    a->merged |= e & DT_CELL_MASK;
+}
+
+static uint64_t united(uint64_t left, uint64_t right)
+{
+    uint8_t mask = (uint8_t)((right & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
+    dt_stackid origin = dt_node_overlay(
+        (dt_stackid)(left & DT_CELL_ORIGIN), (dt_stackid)(right & DT_CELL_ORIGIN), mask);
+    return (left & ~DT_CELL_ORIGIN) | (right & DT_CELL_MASK) | origin;
+}
+
 static void queue(struct access *a, uintptr_t granule)
 {
     unsigned n = a->nraces < 8 ? a->nraces : 8;
@@ -103,6 +129,10 @@ static unsigned settle_chain(struct access *a, uintptr_t granule, uint32_t block
         uint64_t *cells = dt_over_at(block)->cells;
         for (unsigned i = 0; i < DT_OVER_CELLS; i++) {
             uint64_t rest = settle(a, cells[i]);
+            if (rest && own_of_kind(rest, a->x)) {
+                take_over(a, rest);
+                rest = 0;
+            }
             if (rest != cells[i])
                 __atomic_store_n(&cells[i], rest, __ATOMIC_RELEASE);
             if (a->nraces == 8) {
@@ -174,6 +204,10 @@ static bool access_overflow(struct access *a, uintptr_t granule, uint64_t *cells
         return true;
     }
     uint64_t rest = settle(a, first);
+    if (rest && own_of_kind(rest, a->x)) {
+        take_over(a, rest);
+        rest = 0;
+    }
     unsigned kept = settle_chain(a, granule, block, &one);
     if (kept >= DT_OVER_CELLS) {
         dt_past_wanted();
@@ -218,6 +252,24 @@ static uint64_t unless_past(uint64_t e)
     return e && dt_past_has(dt_cell_seg(e)) ? 0 : e;
 }
 
+/* Tries to do with two cells: own elements of a kind become one, common past is forgotten. */
+static void make_room(struct access *a, uint64_t *k0, uint64_t *k1)
+{
+    if (own_of_kind(*k0, a->x)) {
+        take_over(a, *k0);
+        *k0 = 0;
+    } else if (own_of_kind(*k1, a->x)) {
+        take_over(a, *k1);
+        *k1 = 0;
+    } else if (dt_cell_seg(*k0 ^ a->x) == 0 && own_of_kind(*k0, *k1)) {
+        *k0 = united(*k0, *k1);
+        *k1 = 0;
+    } else {
+        *k0 = unless_past(*k0);
+        *k1 = unless_past(*k1);
+    }
+}
+
 /* Returns false when the cells changed meanwhile. */
 static bool access_pair(
     struct access *a, uintptr_t granule, uint64_t *cells, uint64_t s0, uint64_t s1)
@@ -227,11 +279,9 @@ static bool access_pair(
     if (!a->bytes)
         return true;
     uint64_t k0 = settle(a, s0), k1 = settle(a, s1);
+    if (k0 && k1)
+        make_room(a, &k0, &k1);
     uint64_t x = a->x | a->bytes | a->merged;
-    if (k0 && k1) {
-        k0 = unless_past(k0);
-        k1 = unless_past(k1);
-    }
     if (k0 && k1) {
         dt_past_wanted();
         k0 = unless_past(k0);

@@ -9,11 +9,15 @@
 
 #include "base/pool.h"
 #include "core/stack.h"
+#include "core/task.h"
 
 /* Flags in the upper bits of pc: user addresses have 47. */
 #define DT_NODE_FREE ((uint64_t)1 << 63)   /* the place is a call of free() */
 #define DT_NODE_PINNED ((uint64_t)1 << 62) /* somebody outside the core knows the id */
 #define DT_NODE_USED ((uint64_t)1 << 61)   /* not a free object of the pool */
+/* No place at all but the origins of several accesses that share a cell: `parent`'s, overlaid on
+ * the bytes of a mask (bits 32 to 39) by a plain origin (the lower bits). */
+#define DT_NODE_OVERLAY ((uint64_t)1 << 60)
 #define DT_NODE_PC (((uint64_t)1 << 56) - 1)
 
 struct dt_node {
@@ -29,13 +33,31 @@ static inline struct dt_node *dt_node(dt_stackid id)
     return (struct dt_node *)dt_node_pool.base + id;
 }
 
+static inline struct dt_origin_cache *dt_origin_slot(struct dt_task *t, uint64_t pc)
+{
+    return &t->origins[(pc >> 2 ^ pc >> 5) & (DT_ORIGIN_CACHE - 1)];
+}
+
 void dt_node_init(void);
 /* The node of `pc` (with DT_NODE_FREE or not) called from `parent`. */
 dt_stackid dt_node_intern(dt_stackid parent, uint64_t pc);
 /* The context of t's innermost frame; 0: outermost. */
 dt_stackid dt_node_context(struct dt_task *t);
+dt_stackid dt_node_origin_slow(struct dt_task *t, uint64_t pc);
+
 /* dt_node_intern of the innermost context, through t's cache. Not pinned. */
-dt_stackid dt_node_origin(struct dt_task *t, uint64_t pc);
+static inline dt_stackid dt_node_origin(struct dt_task *t, uint64_t pc)
+{
+    const struct dt_origin_cache *c = dt_origin_slot(t, pc);
+    if (c->pc == pc && c->context == t->top->node && c->origin && (c->context || t->top == t->base))
+        return c->origin;
+    return dt_node_origin_slow(t, pc);
+}
+/* The origins of a cell in which `right` is laid over `left` on the bytes of mask. */
+dt_stackid dt_node_overlay(dt_stackid left, dt_stackid right, uint8_t mask);
+/* The origin that a cell's origin means for one of its bytes. */
+dt_stackid dt_node_of_byte(dt_stackid origin, unsigned byte);
+
 /* It is never freed from now on. Returns id. */
 dt_stackid dt_node_pin(dt_stackid id);
 

@@ -52,7 +52,7 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     dt_node_pin(s->stack);
 }
 
-void dt_race_queue(
+static void add(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
 {
     if (!dt_on_race || is_repetition(now, earlier))
@@ -67,6 +67,28 @@ void dt_race_queue(
     while (*end)
         end = &(*end)->next;
     *end = i;
+}
+
+static uint64_t with_origin_of(uint64_t cell, unsigned byte)
+{
+    return (cell & ~DT_CELL_ORIGIN) | dt_node_of_byte((dt_stackid)(cell & DT_CELL_ORIGIN), byte);
+}
+
+/* A cell may stand for accesses of several places (DT_NODE_OVERLAY): one race for each. */
+void dt_race_queue(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
+{
+    while (bytes & DT_CELL_MASK) {
+        unsigned byte = (unsigned)__builtin_ctzll(bytes) - DT_CELL_MASK_SHIFT;
+        uint64_t n = with_origin_of(now, byte), e = with_origin_of(earlier, byte), same = 0;
+        for (unsigned b = byte; b < 8; b++) {
+            uint64_t bit = (uint64_t)1 << (b + DT_CELL_MASK_SHIFT);
+            if ((bytes & bit) && with_origin_of(now, b) == n && with_origin_of(earlier, b) == e)
+                same |= bit;
+        }
+        add(t, granule, n, e, same);
+        bytes &= ~same;
+    }
 }
 
 void dt_race_deliver_queue(struct dt_task *t)

@@ -38,7 +38,8 @@ static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x
     }
 }
 
-static uint64_t make_cell(struct dt_task *t, unsigned flags, uint64_t pc)
+/* An access without its bytes. First the segment: a sweep may come of it. */
+static inline uint64_t make_cell(struct dt_task *t, unsigned flags, uint64_t pc)
 {
     if (!t->seg)
         dt_segment_open(t);
@@ -55,6 +56,13 @@ static void access_part(struct dt_task *t, uintptr_t addr, uint64_t x, unsigned 
     uintptr_t granule = addr & ~(uintptr_t)7;
     uint64_t bytes = (uint64_t)mask << DT_CELL_MASK_SHIFT;
     dt_granule_access(t, granule, dt_shadow_of(granule), x | bytes);
+}
+
+void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned flags, uint64_t pc)
+{
+    uint64_t *cells = dt_shadow_of(addr & ~(uintptr_t)7);
+    uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
+    dt_granule_access(t, addr & ~(uintptr_t)7, cells, make_cell(t, flags, pc) | bytes);
 }
 
 void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc)

@@ -11,6 +11,9 @@
 
 /* As dt_access; `pc` may carry DT_NODE_FREE. Races are queued (granule.h). */
 void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc);
+/* The same, within a granule, for a task that records. */
+void dt_granule_range(
+    struct dt_task *t, uintptr_t addr, unsigned size, unsigned flags, uint64_t pc);
 /* As dt_shadow_clear. */
 void dt_range_clear(uintptr_t addr, size_t size);
 

@@ -16,12 +16,12 @@ enum { MAX_RUNS = 1 << (DT_CELL_SEG_BITS - DT_RUN_BITS), WORDS = MAX_RUNS / 64 }
 enum { FIRST_SWEEP = 1 << 16 };
 
 struct dt_run *dt_runs;
-static struct dt_pool table; /* ids only grow in it; side: task info of the run */
+static struct dt_pool table;      /* ids only grow in it; side: task info of the run */
 static uint64_t free_bits[WORDS]; /* found free by the last sweep and not taken since */
 static uint64_t mark_bits[WORDS];
-static bool marking;        /* changes with everybody else kept out */
-static uint32_t cursor;     /* free_bits words below it are empty */
-static uint32_t n_words;    /* of free_bits in use */
+static bool marking;     /* changes with everybody else kept out */
+static uint32_t cursor;  /* free_bits words below it are empty */
+static uint32_t n_words; /* of free_bits in use */
 static uint32_t in_use;
 static uint32_t sweep_at = FIRST_SWEEP; /* never used runs below this before the next sweep */
 static dt_lock lock;                    /* all of the above, but for marks */

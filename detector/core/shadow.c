@@ -4,6 +4,7 @@
  */
 #include "core/core.h"
 #include "core/granule.h"
+#include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
 #include "core/overflow.h"
@@ -59,7 +60,10 @@ void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, u
     if (t->keys == dt_keys_none)
         return;
     struct dt_task *me = dt_core_enter();
-    dt_range_access(t, addr, size, flags, pc & DT_NODE_PC);
+    if ((addr & 7) + size <= 8 && size && !t->ignore && addr < DT_ADDRESS_END)
+        dt_granule_range(t, addr, (unsigned)size, flags, pc & DT_NODE_PC);
+    else
+        dt_range_access(t, addr, size, flags, pc & DT_NODE_PC);
     dt_core_leave(me);
     dt_race_deliver(t);
 }

@@ -95,6 +95,8 @@ void dt_node_mark(dt_stackid id)
         if (__atomic_load_n(&marks[id >> 5], __ATOMIC_RELAXED) & bit)
             return;
         __atomic_fetch_or(&marks[id >> 5], bit, __ATOMIC_RELAXED);
+        if (dt_node(id)->pc & DT_NODE_OVERLAY)
+            dt_node_mark((dt_stackid)dt_node(id)->pc);
         id = dt_node(id)->parent;
     }
 }
@@ -111,7 +113,7 @@ static dt_stackid add(struct table *t, uint32_t *head, dt_stackid parent, uint64
     while (
         !__atomic_compare_exchange_n(head, &first, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     uint32_t live = __atomic_load_n(&dt_node_pool.live, __ATOMIC_RELAXED);
-    if (live >> t->bits >= 2)
+    if (live >> t->bits >= 1)
         grow(t);
     if (live > sweep_at)
         dt_gate_ask_sweep();
@@ -147,17 +149,38 @@ dt_stackid dt_node_context(struct dt_task *t)
     return node;
 }
 
-dt_stackid dt_node_origin(struct dt_task *t, uint64_t pc)
+dt_stackid dt_node_origin_slow(struct dt_task *t, uint64_t pc)
 {
     dt_stackid context = t->top->node;
     if (!context && t->top > t->base)
         context = dt_node_context(t);
-    struct dt_origin_cache *c = &t->origins[(pc >> 2 ^ pc >> 5) & (DT_ORIGIN_CACHE - 1)];
+    struct dt_origin_cache *c = dt_origin_slot(t, pc);
     if (c->pc == pc && c->context == context && c->origin)
         return c->origin;
     dt_stackid id = dt_node_intern(context, pc);
     *c = (struct dt_origin_cache){.pc = pc, .context = context, .origin = id};
     return id;
+}
+
+dt_stackid dt_node_overlay(dt_stackid left, dt_stackid right, uint8_t mask)
+{
+    uint64_t pc = dt_node(right)->pc;
+    if (!(pc & DT_NODE_OVERLAY))
+        return dt_node_intern(left, DT_NODE_OVERLAY | (uint64_t)mask << 32 | right);
+    left = dt_node_overlay(left, dt_node(right)->parent, mask);
+    uint8_t top = (uint8_t)(pc >> 32) & mask;
+    return top ? dt_node_overlay(left, (dt_stackid)pc, top) : left;
+}
+
+dt_stackid dt_node_of_byte(dt_stackid origin, unsigned byte)
+{
+    for (;; origin = dt_node(origin)->parent) {
+        uint64_t pc = dt_node(origin)->pc;
+        if (!(pc & DT_NODE_OVERLAY))
+            return origin;
+        if (pc >> 32 >> byte & 1)
+            return (dt_stackid)pc;
+    }
 }
 
 dt_stackid dt_node_pin(dt_stackid id)

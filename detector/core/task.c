@@ -25,6 +25,7 @@ static struct dt_frame unknown_frames[2];
 struct dt_task dt_task_unknown = {
     .segment = DT_CELL_LOW,
     .keys = dt_keys_slow,
+    .key8 = {~(uint64_t)0, ~(uint64_t)0},
     .top = unknown_frames + 1,
     .base = unknown_frames + 1,
 };
@@ -69,6 +70,8 @@ static void choose_keys(struct dt_task *t)
 {
     const uint64_t *keys = t->ignore || t->ended || sole ? dt_keys_none : dt_keys_real;
     __atomic_store_n(&t->keys, keys, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->key8[0], keys[DT_KEY_R8 * 8], __ATOMIC_RELEASE);
+    __atomic_store_n(&t->key8[1], keys[DT_KEY_W8 * 8], __ATOMIC_RELEASE);
 }
 
 void dt_task_ignore_changed(struct dt_task *t)
