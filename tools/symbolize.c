@@ -29,6 +29,8 @@ struct image {
     char *path, *build_id;
     Dwfl_Module *module; /* NULL: cannot be used */
     GElf_Addr bias;
+    Dwarf_Die *last_unit; /* the answer of the last search through all units */
+    Dwarf_Addr last_bias;
 };
 
 static struct image *images;
@@ -139,7 +141,7 @@ static char *normal_path(const char *path)
         if (n == 2 && strncmp(p, "..", 2) == 0 && last && strcmp(last, "/..") != 0) {
             end = last;
         } else if (!(n == 0 || (n == 1 && *p == '.'))) {
-            if (p != path || *path == '/')
+            if (end != out || *path == '/')
                 *end++ = '/';
             memcpy(end, p, n);
             end += n;
@@ -234,15 +236,36 @@ static bool inlined_frames(
     return inner != NULL;
 }
 
-static void line_of(
-    Dwfl_Module *m, GElf_Addr pc, const char *comp_dir, char **ret_file, int *ret_line)
+/* The unit that holds pc. Not by .debug_aranges alone: clang writes none, and what it says of the
+ * space between two units is a guess. The last unit found is asked first. */
+static Dwarf_Die *unit_of(struct image *im, GElf_Addr pc, Dwarf_Addr *ret_bias)
 {
-    Dwfl_Line *line = dwfl_module_getsrc(m, pc);
-    const char *file = line ? dwfl_lineinfo(line, NULL, ret_line, NULL, NULL, NULL) : NULL;
-    if (!file)
+    Dwarf_Die *cu = dwfl_module_addrdie(im->module, pc, ret_bias);
+    if (cu && dwarf_haspc(cu, pc - *ret_bias) > 0)
+        return cu;
+    if (im->last_unit && dwarf_haspc(im->last_unit, pc - im->last_bias) > 0) {
+        *ret_bias = im->last_bias;
+        return im->last_unit;
+    }
+    cu = NULL;
+    while ((cu = dwfl_module_nextcu(im->module, cu, ret_bias)))
+        if (dwarf_haspc(cu, pc - *ret_bias) > 0)
+            break;
+    if (cu) {
+        im->last_unit = cu;
+        im->last_bias = *ret_bias;
+    }
+    return cu;
+}
+
+static void line_of(
+    Dwarf_Die *cu, Dwarf_Addr pc, const char *comp_dir, char **ret_file, int *ret_line)
+{
+    Dwarf_Line *line = dwarf_getsrc_die(cu, pc);
+    const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
+    if (!file || dwarf_lineno(line, ret_line) != 0)
         return;
-    const char *dir = dwfl_line_comp_dir(line);
-    *ret_file = full_path(file, dir ? dir : comp_dir);
+    *ret_file = full_path(file, comp_dir);
 }
 
 static void set_rest(struct stack *s, size_t from, const struct lookup *l)
@@ -264,9 +287,10 @@ static void symbolize_frame(struct stack *s, size_t *cap, const struct lookup *g
     GElf_Addr pc = l.offset + (m ? l.image->bias : 0) - 1;
     Dwarf_Addr dwarf_bias = 0;
     if (m) {
-        l.cu = dwfl_module_addrdie(m, pc, &dwarf_bias);
+        l.cu = unit_of(l.image, pc, &dwarf_bias);
         l.comp_dir = l.cu ? comp_dir_of(l.cu) : NULL;
-        line_of(m, pc, l.comp_dir, &file, &line);
+        if (l.cu)
+            line_of(l.cu, pc - dwarf_bias, l.comp_dir, &file, &line);
     }
     if (!l.cu || !inlined_frames(s, cap, &l, pc - dwarf_bias, file, line)) {
         struct frame *f = add_frame(s, cap);
