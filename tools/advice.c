@@ -26,7 +26,6 @@ static const struct {
         "make sure that somebody comes: a buffer that holds the value, a close of the channel,\n"
         "         or a done channel in a select at the place where it waits"},
     {"thread-leak", "pthread_join the thread, or make it detached"},
-    {"deadlock", "break the circle: always lock in one order, or unlock before waiting"},
     {"lock-order", "take the locks in one order everywhere"},
     {"lock-abandoned", "unlock on every path that ends the task"},
     {"lock-across-park",
@@ -72,16 +71,43 @@ static void print_race_advice(FILE *f, const struct finding *d)
         fputs(", or order the two by a channel or a join\n", f);
         return;
     }
-    fprintf(f, "hold one lock at both %s:%d and %s:%d,\n", short_path(a->file), a->line,
-        short_path(b->file), b->line);
+    if (a->line == b->line && strcmp(a->file, b->file) == 0)
+        fprintf(f, "hold a lock at %s:%d,\n", short_path(a->file), a->line);
+    else
+        fprintf(f, "hold one lock at both %s:%d and %s:%d,\n", short_path(a->file), a->line,
+            short_path(b->file), b->line);
     fputs(
         "         or hand it over by a channel, or make it _Atomic if one value is all there is\n",
         f);
 }
 
+static bool any_note(const struct finding *d, const char *words)
+{
+    for (size_t i = 0; i < d->nstacks; i++)
+        if (strstr(note_of(&d->stacks[i]), words))
+            return true;
+    return false;
+}
+
+/* Where it depends on more than the rule. */
+static const char *special(const struct finding *d)
+{
+    if (strcmp(d->kind, "deadlock") == 0)
+        return any_note(d, "lock") || any_note(d, "mutex")
+                   ? "break the circle: take the locks in one order everywhere, or unlock before "
+                     "waiting"
+                   : "somebody must come: another sender, a close, or a select with a time-out or\n"
+                     "         done channel where they wait";
+    if (strcmp(d->kind, "goroutine-leak") == 0 && strcmp(d->certainty, "suspect") == 0)
+        return "give it an end: a done channel that its loop looks at, closed before main returns";
+    return NULL;
+}
+
 void print_advice(FILE *f, const struct finding *d)
 {
-    const char *text = lookup(d->rule);
+    const char *text = special(d);
+    if (!text)
+        text = lookup(d->rule);
     if (!text)
         text = lookup(d->kind);
     if (text)

@@ -23,7 +23,7 @@
 #include "util.h"
 
 #define DUMP_SIGNAL (SIGRTMAX - 1)
-enum { DUMP_MS = 5000, TERM_MS = 2000, KILL_MS = 2000, POLL_MS = 10 };
+enum { DUMP_MS = 5000, AGAIN_MS = 200, TERM_MS = 2000, KILL_MS = 2000, POLL_MS = 10 };
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
@@ -140,8 +140,14 @@ static void ask_for_dumps(const struct child *c)
         kill(p.at[i], DUMP_SIGNAL);
     int64_t until = now_ns() + DUMP_MS * INT64_C(1000000);
     for (size_t i = 0; i < p.n; i++)
-        while (!has_dumped(c->record, p.at[i]) && kill(p.at[i], 0) == 0 && now_ns() < until)
+        for (int k = 1; !has_dumped(c->record, p.at[i]) && kill(p.at[i], 0) == 0; k++) {
+            if (now_ns() >= until)
+                break;
             pause_ms(POLL_MS);
+            /* It may have found the thread inside the detector, which answers nobody. */
+            if (k % (AGAIN_MS / POLL_MS) == 0)
+                kill(p.at[i], DUMP_SIGNAL);
+        }
     free(p.at);
 }
 

@@ -12,7 +12,7 @@
 #include "print_parts.h"
 #include "util.h"
 
-enum { WIDTH = 100, MAX_COLUMN = 32, MIN_SOURCE = 16 };
+enum { WIDTH = 100, MAX_COLUMN = 32, MIN_SOURCE = 30 };
 
 const char *short_path(const char *path)
 {
@@ -42,11 +42,24 @@ static char *place_of(const struct frame *f)
     return xprintf("0x%llx", (unsigned long long)f->offset);
 }
 
+/* What lies below the program's entry says nothing. */
+static bool is_start_code(const struct frame *f)
+{
+    static const char *const names[] = {
+        "__libc_start_main", "__libc_start_call_main", "_start", "start_thread", "clone"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (f->function && strncmp(f->function, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
 static size_t widest(const struct stack *s, bool functions)
 {
     size_t most = 0;
     for (size_t i = 0; i < s->nframes; i++) {
         const struct frame *f = &s->frames[i];
+        if (i > 0 && is_start_code(f))
+            continue;
         char *place = functions ? NULL : place_of(f);
         size_t n = strlen(functions ? (f->function ? f->function : "?") : place);
         free(place);
@@ -56,15 +69,15 @@ static size_t widest(const struct stack *s, bool functions)
     return most;
 }
 
-/* What lies below the program's entry says nothing. */
-static bool is_start_code(const struct frame *f)
+/* The text of the line after the place, or below it where there is no room. */
+static void print_source(FILE *f, const char *text, int used, int place, int places, int indent)
 {
-    static const char *const names[] = {
-        "__libc_start_main", "__libc_start_call_main", "_start", "__libc_start_main_impl"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (f->function && strncmp(f->function, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
+    int width = (int)strlen(text), column = used + (place < places ? places : place) + 2;
+    if (column + (width < MIN_SOURCE ? width : MIN_SOURCE) <= WIDTH) {
+        fprintf(f, "%*s%.*s\n", column - used - place, "", WIDTH - column, text);
+        return;
+    }
+    fprintf(f, "\n%*s%.*s\n", indent + 4, "", WIDTH - indent - 4, text);
 }
 
 void print_frames(FILE *f, const struct stack *s, int indent)
@@ -79,12 +92,11 @@ void print_frames(FILE *f, const struct stack *s, int indent)
         char *place = place_of(r);
         const char *text = source_line(r->file, r->line);
         int used = fprintf(f, "%*s%-*s  ", indent, "", functions, r->function ? r->function : "?");
-        if (text && *text && used + (int)strlen(place) + 2 + MIN_SOURCE <= WIDTH) {
-            used += fprintf(f, "%-*s  ", places, place);
-            fprintf(f, "%.*s\n", WIDTH - used, text);
-        } else {
-            fprintf(f, "%s\n", place);
-        }
+        fputs(place, f);
+        if (text && *text)
+            print_source(f, text, used, (int)strlen(place), places, indent);
+        else
+            fputc('\n', f);
         free(place);
     }
 }

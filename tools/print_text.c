@@ -83,6 +83,14 @@ static void print_race_sentence(FILE *f, const struct finding *d)
     fputs(",\n  with nothing that orders the two.\n", f);
 }
 
+/* The message says which object it is. */
+static bool is_named_already(const struct finding *d)
+{
+    char address[24];
+    snprintf(address, sizeof address, "0x%llx", (unsigned long long)d->object.addr);
+    return d->message && strstr(d->message, address) && !d->object.file;
+}
+
 static void print_sentence(FILE *f, const struct finding *d)
 {
     if (strcmp(d->kind, "data-race") == 0 && d->nstacks >= 2) {
@@ -91,7 +99,7 @@ static void print_sentence(FILE *f, const struct finding *d)
     }
     if (d->message && strcmp(d->message, d->words) != 0)
         fprintf(f, "%s\n", d->message);
-    if (d->object.kind) {
+    if (d->object.kind && d->object.addr && !is_named_already(d)) {
         fputs("  ", f);
         print_object(f, &d->object);
         fputc('\n', f);
@@ -112,8 +120,8 @@ static void print_access(FILE *f, const struct stack *s)
             s->size == 1 ? "" : "s", (unsigned long long)s->addr);
 }
 
-static void print_stack_head(
-    FILE *f, int number, const struct stack *s, const struct text_options *o)
+static void print_stack_head(FILE *f, int number, const struct finding *d, const struct stack *s,
+    const struct text_options *o)
 {
     fprintf(f, "\n %s(%d) %s%s", o->colour ? "\033[1m" : "", number, s->role,
         o->colour ? "\033[0m" : "");
@@ -122,7 +130,7 @@ static void print_stack_head(
         fputs("  ", f);
         print_task(f, s);
     }
-    if (s->note)
+    if (s->note && !(d->message && strstr(d->message, s->note)))
         fprintf(f, "  %s", s->note);
     fputc('\n', f);
 }
@@ -166,7 +174,7 @@ static void print_stacks(FILE *f, const struct finding *d, const struct text_opt
         const struct stack *s = &d->stacks[i];
         if (is_creation(s))
             continue;
-        print_stack_head(f, ++number, s, o);
+        print_stack_head(f, ++number, d, s, o);
         print_frames(f, s, 7);
         print_creations(f, d, s->task, shown);
     }

@@ -159,6 +159,8 @@ static void on_repeats(struct reader *r, json_t *list)
 static void on_dump(struct reader *r, json_t *o)
 {
     struct process *p = r->p;
+    if (p->has_dump)
+        return; /* asked twice */
     p->dump = grow(p->dump, p->ndump, &r->cap_dump, sizeof *p->dump);
     struct dump_task *t = &p->dump[p->ndump++];
     *t = (struct dump_task){.kind = text(o, "kind"),

@@ -58,7 +58,11 @@ void totals_of(const struct run *run, struct totals *t)
         yes += strcmp(p->accesses, "yes") == 0;
         no += strcmp(p->accesses, "no") == 0;
     }
-    t->accesses = !known ? NULL : yes == known ? "yes" : no == known ? "no" : "partly";
+    t->accesses = !run->n        ? "no"
+                  : !known       ? NULL
+                  : yes == known ? "yes"
+                  : no == known  ? "no"
+                                 : "partly";
 }
 
 static const char *plural(uint64_t n)

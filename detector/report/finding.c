@@ -59,12 +59,16 @@ static uint64_t mix_text(uint64_t h, const char *s)
     return mix(h, 0x100);
 }
 
+/* Without the library's frames below a goroutine's function. */
 static size_t stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs)
 {
-    if (!s->pcs)
-        return dt_stack_pcs(s->id, ret_pcs, DT_MAX_FRAMES);
     size_t n = s->npcs < DT_MAX_FRAMES ? s->npcs : DT_MAX_FRAMES;
-    memcpy(ret_pcs, s->pcs, n * sizeof *ret_pcs);
+    if (s->pcs)
+        memcpy(ret_pcs, s->pcs, n * sizeof *ret_pcs);
+    else
+        n = dt_stack_pcs(s->id, ret_pcs, DT_MAX_FRAMES);
+    while (n > 1 && dt_module_is_ours(ret_pcs[n - 1]))
+        n--;
     return n;
 }
 
@@ -388,6 +392,19 @@ void dt_plain_text(struct dt_line *l, const struct dt_finding *f)
     dt_line_text(l, "\n");
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* As the command's summary: "data races", but "send on closed channel". */
+static bool has_plural(const char *words)
+{
+    return ends_with(words, "race") || ends_with(words, "leak") || ends_with(words, "deadlock") ||
+           ends_with(words, "inversion");
+}
+
 /* "2 findings (1 data race, 1 deadlock", or "no findings (" */
 void dt_findings_summary_text(struct dt_line *l)
 {
@@ -403,6 +420,7 @@ void dt_findings_summary_text(struct dt_line *l)
         dt_line_u64(l, w->n);
         dt_line_text(l, " ");
         dt_line_text(l, w->words);
+        dt_line_text(l, w->n > 1 && has_plural(w->words) ? "s" : "");
         dt_line_text(l, w->next ? ", " : "");
     }
     dt_lock_drop(&lock);

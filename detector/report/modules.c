@@ -126,7 +126,7 @@ static int add(const struct module *m)
 
 static void record(struct module *m, int number)
 {
-    if (__atomic_exchange_n(&m->recorded, true, __ATOMIC_ACQ_REL))
+    if (dt_record_is_text() || __atomic_exchange_n(&m->recorded, true, __ATOMIC_ACQ_REL))
         return;
     struct dt_line l;
     dt_line_start(&l);

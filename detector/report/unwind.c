@@ -15,8 +15,17 @@
 
 enum { SKIP_MAX = 64 };
 
-/* Collects from the cursor's frame outwards, leaving out our own frames at the inner end, and all
- * up to from_pc if that is found. Everybody takes pcs for return addresses, so a place that a
+/* What lies below a goroutine's function says nothing. */
+static size_t without_outer(const uintptr_t *pcs, size_t n)
+{
+    size_t kept = n;
+    while (kept && dt_module_is_ours(pcs[kept - 1]))
+        kept--;
+    return kept ? kept : n;
+}
+
+/* Collects from the cursor's frame outwards, leaving out our own frames at both ends, and all up to
+ * from_pc if that is found. Everybody takes pcs for return addresses, so a place that a
  * signal interrupted is moved by one. */
 static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, size_t max)
 {
@@ -42,7 +51,7 @@ static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, si
         else if (!from_pc)
             break;
     } while (unw_step(c) > 0);
-    return n;
+    return without_outer(ret_pcs, n);
 }
 
 static struct dt_task *enter(void)

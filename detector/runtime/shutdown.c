@@ -108,11 +108,11 @@ int dt_shutdown(enum dt_end why, int status)
         dt_finish(me);
     if (why != DT_END_EXEC)
         dt_on = false;
-    if (!is_bare() || (status & 0xff) != 0 || why == DT_END_EXEC)
+    if ((status & 0xff) != 0 || why == DT_END_EXEC)
         return status;
     if (dt_record_failed())
         return STATUS_FAILED;
-    return dt_findings_counting() > 0 ? dt_flags.exitcode : status;
+    return is_bare() && dt_findings_counting() > 0 ? dt_flags.exitcode : status;
 }
 
 /* halt_on_error: the first finding ends the run. */

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# However a program ends, what was found is recorded.
+
+case_end_fast_exits() {
+    run_is 66 "$gorc" run -- "$target" race _exit=0
+    has_race
+    last_is "gorc: 1 finding .*"
+    run_is 66 "$gorc" run -- "$target" race quick_exit=0
+    has_race
+    run_is 4 "$gorc" run -- "$target" race _exit=4
+    has_race
+    run_is 66 "$target" race _exit=0
+    has_race
+    last_is "gorc: 1 finding .*"
+    run_is 66 "$target" race quick_exit=0
+    has_race
+}
+
+case_end_closed_descriptors() {
+    run_is 66 "$gorc" run -- "$target" close race
+    has_race
+    run_is 66 "$target" race close
+    has_race
+}
+
+case_end_exec() {
+    run_is 66 "$gorc" run --json rec.json -- "$target" race exec say
+    out_is said
+    has_race
+    schema_ok rec.json
+    [ "$(findings rec.json)" = 1 ] || fail "not one finding"
+}
+
+case_end_children() {
+    run_is 66 "$gorc" run --json rec.json -- "$target" children=2
+    [ "$(grep -c '^== gorc: data race' err)" = 2 ] || fail "not two races"
+    last_is "gorc: 2 findings \(2 data races; accesses checked: (yes|partly); processes: 3\)"
+    schema_ok rec.json rec.json.*
+    [ "$(ls rec.json.* | wc -l)" = 2 ] || fail "not two more records"
+    cat rec.json.* >all
+    [ "$(fingerprints all | uniq | wc -l)" = 1 ] || fail "the fingerprints differ"
+    run_is 0 "$gorc" run --follow=none -- /bin/sh -c "$target race; true"
+}
+
+case_end_signal_to_gorc() {
+    "$gorc" run -- "$target" race hang >out 2>err &
+    pid=$!
+    i=0
+    # the hanging program has three threads more once it is where it should be
+    while [ $i -lt 500 ]; do
+        child=$(cat /proc/$pid/task/$pid/children 2>/dev/null | tr -d ' ')
+        [ -n "$child" ] && [ "$(ls /proc/"$child"/task 2>/dev/null | wc -l)" -ge 4 ] && break
+        i=$((i + 1))
+        read -r _ <"/proc/self/stat"
+        sleep 0.02
+    done
+    kill -TERM $pid
+    wait $pid
+    [ $? = 143 ] || fail "not SIGTERM's status"
+    has_race
+}
+
+case_end_halt_on_error() {
+    run_is 66 env GORC_OPTIONS=halt_on_error=1 "$target" race say
+    out_is ""
+    has_race
+    run_is 66 env GORC_OPTIONS=halt_on_error=1 "$gorc" run -- "$target" race say
+    out_is ""
+    has_race
+}
+
+case_end_without_helper() {
+    cp "$lib" libgorc_race.so.0
+    run_is 66 env LD_LIBRARY_PATH="$PWD" LD_PRELOAD="$PWD/libgorc_race.so.0" "$target" race
+    has_race
+    err_has "cli_target+"
+    # a read and a write that race with the same write are told apart without symbols
+    last_is "gorc: (1 finding|2 findings) \((1 data race|2 data races); accesses checked: yes\)"
+    err_lacks '{"'
+}

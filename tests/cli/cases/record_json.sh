@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# The JSON record, its fingerprints, and printing it again.
+
+case_json_record() {
+    run_is 66 "$gorc" run --json rec.json -- "$target" race
+    schema_ok rec.json
+    grep -q '"function": "bump"' rec.json || fail "no function"
+    grep -q '"file": ".*/cli_target.c"' rec.json || fail "no file"
+    grep -q '"source": "counter++;"' rec.json || fail "no source"
+    grep -q '"name": "counter"' rec.json || fail "no name of the global"
+    [ "$(findings rec.json)" = 1 ] || fail "not one finding"
+}
+
+case_json_clean() {
+    run_is 0 "$gorc" run --json rec.json -- "$target"
+    schema_ok rec.json
+    [ "$(findings rec.json)" = 0 ] || fail "a finding"
+}
+
+case_report_again() {
+    run_is 66 "$gorc" run --json rec.json -- "$target" race
+    "$gorc" report rec.json >again || fail "report"
+    cmp -s err again || fail "the text differs: $(diff err again)"
+    "$gorc" report rec.json --json - >again.json || fail "report --json"
+    schema_ok again.json
+    [ "$(fingerprints rec.json)" = "$(fingerprints again.json)" ] || fail "the fingerprints differ"
+}
+
+# Another directory, other line numbers, other addresses: the same finding.
+case_fingerprint_stable() {
+    mkdir one two
+    cp "$here/cli_target.c" one/prog.c
+    { sed 1q "$here/cli_target.c"; echo " * one line"; echo " * more"; sed 1d "$here/cli_target.c"; } \
+        >two/prog.c
+    for d in one two; do
+        (cd $d && "$gorc" cc -O1 -o prog prog.c) || fail "gorc cc"
+        for n in 1 2; do
+            run_is 66 "$gorc" run --json $d$n.json -- $d/prog race
+        done
+    done
+    for f in one2 two1 two2; do
+        [ "$(fingerprints one1.json)" = "$(fingerprints $f.json)" ] || fail "$f has another one"
+    done
+    sed 's/counter++/counter += 2/' one/prog.c >one/changed.c
+    (cd one && "$gorc" cc -O1 -o changed changed.c) || fail "gorc cc"
+    run_is 66 "$gorc" run --json changed.json -- one/changed race
+    [ "$(fingerprints one1.json)" != "$(fingerprints changed.json)" ] || fail "another bug, the same one"
+}
+
+case_text_no_colour() {
+    run_is 66 "$gorc" run -- "$target" race
+    ! grep -q "$(printf '\033')" err || fail "colour in a file"
+    [ "$(awk 'length > 100' err | wc -l)" = 0 ] || fail "lines of more than 100 columns"
+}
+
+case_not_instrumented() {
+    gcc -O1 -o plain "$here/cli_target.c" -pthread || fail gcc
+    run_is 0 "$gorc" run -- ./plain race say
+    out_is said
+    last_is 'gorc: no findings \(.*; accesses checked: no\)'
+    run_is 0 env LD_PRELOAD="$lib" ./plain say
+    out_is said
+    last_is 'gorc: no findings \(.*; accesses checked: no\)'
+}
+
+case_preload_is_kept() {
+    echo 'int gorc_test_marker(void) { return 1; }' >m.c
+    gcc -shared -fPIC -o libm_arker.so m.c || fail gcc
+    run_is 0 env LD_PRELOAD="$PWD/libm_arker.so" "$gorc" run -- /bin/sh -c 'echo $LD_PRELOAD'
+    grep -q libm_arker.so out || fail "the program's own LD_PRELOAD is lost"
+}
