@@ -26,6 +26,37 @@ static void made_unseen(void *p, size_t size)
         dt_shadow_clear((uintptr_t)p, size);
 }
 
+enum { MAX_HOOKS = 5 };
+static struct {
+    dt_alloc_made_hook made;
+    dt_alloc_freeing_hook freeing;
+} hooks[MAX_HOOKS];
+static int nhooks;
+
+int dt_alloc_hook(dt_alloc_made_hook made, dt_alloc_freeing_hook freeing)
+{
+    if (nhooks == MAX_HOOKS)
+        return 0;
+    hooks[nhooks].made = made;
+    hooks[nhooks].freeing = freeing;
+    __atomic_store_n(&nhooks, nhooks + 1, __ATOMIC_RELEASE);
+    return nhooks;
+}
+
+static __attribute__((noinline)) void call_made_hooks(void *p, size_t size)
+{
+    for (int i = 0; i < nhooks; i++)
+        if (hooks[i].made)
+            hooks[i].made(p, size);
+}
+
+static __attribute__((noinline)) void call_freeing_hooks(void *p)
+{
+    for (int i = 0; i < nhooks; i++)
+        if (hooks[i].freeing)
+            hooks[i].freeing(p);
+}
+
 void dt_alloc_made(void *p, size_t size, uintptr_t pc)
 {
     struct dt_task *t = dt_enter();
@@ -34,6 +65,8 @@ void dt_alloc_made(void *p, size_t size, uintptr_t pc)
         dt_block_alloc(t, (uintptr_t)p, size, pc);
     else
         made_unseen(p, size);
+    if (__builtin_expect(nhooks, 0))
+        call_made_hooks(p, size);
     errno = saved;
 }
 
@@ -41,6 +74,8 @@ void dt_alloc_freeing(void *p, uintptr_t pc)
 {
     struct dt_task *t = dt_enter();
     int saved = errno;
+    if (__builtin_expect(nhooks, 0))
+        call_freeing_hooks(p);
     if (t)
         dt_block_free(t, (uintptr_t)p, pc);
     errno = saved;

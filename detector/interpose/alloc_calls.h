@@ -13,4 +13,10 @@ void dt_alloc_made(void *p, size_t size, uintptr_t pc);
 /* Before the real free. Keeps errno. */
 void dt_alloc_freeing(void *p, uintptr_t pc);
 
+/* The program's own hooks (__sanitizer_install_malloc_and_free_hooks); either may be NULL. Gives
+ * the hook's number, 0: there is no room. */
+typedef void (*dt_alloc_made_hook)(const volatile void *p, size_t size);
+typedef void (*dt_alloc_freeing_hook)(const volatile void *p);
+int dt_alloc_hook(dt_alloc_made_hook made, dt_alloc_freeing_hook freeing);
+
 #endif

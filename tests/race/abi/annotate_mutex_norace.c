@@ -11,7 +11,7 @@ void __tsan_mutex_pre_lock(void *m, unsigned flags);
 void __tsan_mutex_post_lock(void *m, unsigned flags, int recursion);
 int __tsan_mutex_pre_unlock(void *m, unsigned flags);
 void __tsan_mutex_post_unlock(void *m, unsigned flags);
-static int x;
+int x; /* not static, or compilers would see through the test */
 static char own_mutex;
 enum { READ_LOCK = 8 };
 

@@ -9,7 +9,7 @@
 
 #include "barrier.h"
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 static __attribute__((aligned(16))) unsigned __int128 flag;
 
 static void *first(void *arg)

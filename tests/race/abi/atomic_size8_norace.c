@@ -7,7 +7,7 @@
 
 #include "barrier.h"
 
-static int x;
+int x; /* not static, or compilers would see through the test */
 static signed char flag;
 
 static void *first(void *arg)

@@ -8,7 +8,7 @@
 
 #include "barrier.h"
 
-static int x, y;
+int x, y; /* not static, or compilers would see through the test */
 
 static void *first(void *arg)
 {

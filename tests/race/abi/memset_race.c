@@ -9,7 +9,7 @@
 #include "barrier.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static char a[300];
+char a[300];
 static volatile size_t n = sizeof a;
 
 static void *first(void *arg)

@@ -9,7 +9,7 @@
 #include "barrier.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static char a[32] = "hello";
+char a[32] = "hello";
 static char out[64];
 
 static void *first(void *arg)

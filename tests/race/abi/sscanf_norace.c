@@ -9,7 +9,7 @@
 #include "barrier.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static int a, b;
+int a, b;
 
 static void *first(void *arg)
 {

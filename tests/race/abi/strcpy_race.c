@@ -9,7 +9,7 @@
 #include "barrier.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static char a[32];
+char a[32];
 static const char *volatile text = "hello";
 
 static void *first(void *arg)

@@ -9,7 +9,7 @@
 #include "barrier.h"
 
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-static char a[32] = "hello, world";
+char a[32] = "hello, world";
 static volatile size_t n;
 
 static void *first(void *arg)

@@ -8,7 +8,7 @@
 
 #include "barrier.h"
 
-static char a[32] = "hello", b[32] = "help";
+char a[32] = "hello", b[32] = "help";
 static volatile int result;
 
 static void *first(void *arg)
