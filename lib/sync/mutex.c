@@ -30,7 +30,7 @@ static inline uint32_t held_state(const struct gorc__mutex *m)
 
 static inline void locked(struct gorc__mutex *m, struct gorc__g *self, const void *pc)
 {
-    atomic_store_explicit(&m->holder, gorc__g_id(self), memory_order_relaxed);
+    atomic_store_explicit(&m->holder, self->goid, memory_order_relaxed);
     gorc__hook_acquire(m);
     gorc__hook_locked(m, GORC__OBJ_MUTEX, false, pc);
 }
@@ -101,9 +101,10 @@ static __attribute__((noinline)) void lock_slow(struct gorc__mutex *m, struct go
 void gorc__mutex_lock_at(struct gorc__mutex *m, const void *pc)
 {
     struct gorc__g *self = gorc__self();
-    uint32_t s = 0;
-    if (__builtin_expect(
-            !gorc__state_cas(&m->word.state, &s, held_state(m), memory_order_acquire), 0))
+    uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
+    if (__builtin_expect((s & GORC__LOCKED) || !gorc__state_cas(&m->word.state, &s,
+                                                   s | held_state(m), memory_order_acquire),
+            0))
         lock_slow(m, self);
     locked(m, self, pc);
 }
@@ -132,7 +133,7 @@ static bool unlock_queued(struct gorc__mutex *m)
     }
     struct gorc__g *g = w->g;
     if (s & GORC__STARVING) {
-        atomic_store_explicit(&m->holder, gorc__g_id(g), memory_order_relaxed);
+        atomic_store_explicit(&m->holder, g->goid, memory_order_relaxed);
         w->value = m;
     }
     while (!gorc__lockword_leave(&m->word, &s, state_after(m, s, w)))
@@ -151,6 +152,14 @@ static void raise_unlock(struct gorc__mutex *m, uint32_t state, const void *pc)
             "unlock-of-unlocked", "unlock of unlocked mutex", GORC__OBJ_MUTEX, m, pc);
 }
 
+/* Locked, in place, and no waiter's turn: nobody waits, or one is on its way already. */
+static inline bool wakes_nobody(const struct gorc__mutex *m, uint32_t s)
+{
+    uint32_t queue = s & (GORC__QUEUED | GORC__WOKEN | GORC__STARVING);
+    return (s & (TAG_MASK | GORC__LOCKED)) == held_state(m) && (queue & GORC__STARVING) == 0 &&
+           queue != GORC__QUEUED;
+}
+
 static __attribute__((noinline)) void unlock_slow(struct gorc__mutex *m, const void *pc)
 {
     uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
@@ -159,7 +168,7 @@ static __attribute__((noinline)) void unlock_slow(struct gorc__mutex *m, const v
             raise_unlock(m, s, pc);
             return;
         }
-        if ((s & GORC__STARVING) || (s & (GORC__QUEUED | GORC__WOKEN)) == GORC__QUEUED) {
+        if (!wakes_nobody(m, s)) {
             if (unlock_queued(m))
                 return;
             s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
@@ -188,8 +197,11 @@ void gorc__mutex_unlock_at(struct gorc__mutex *m, const void *pc)
         return;
     gorc__hook_unlocked(m, false);
     gorc__release_lock(m, &m->holder);
-    uint32_t s = held_state(m);
-    if (__builtin_expect(!gorc__state_cas(&m->word.state, &s, 0, memory_order_release), 0))
+    uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
+    if (__builtin_expect(
+            !wakes_nobody(m, s) || !gorc__state_cas(&m->word.state, &s,
+                                       s & ~(TAG_MASK | GORC__LOCKED), memory_order_release),
+            0))
         unlock_slow(m, pc);
 }
 

@@ -39,7 +39,7 @@ static void finish(void *arg)
 static void run(struct once *o, struct gorc__g *self, gorc_fn fn, void *arg)
 {
     atomic_store_explicit(&o->runner, self, memory_order_relaxed);
-    atomic_store_explicit(&o->holder, gorc__g_id(self), memory_order_relaxed);
+    atomic_store_explicit(&o->holder, self->goid, memory_order_relaxed);
     gorc_defer(finish, o);
     fn(arg);
 }

@@ -105,7 +105,7 @@ static __attribute__((noinline)) bool runlock_slow(struct rwmutex *rw)
     struct gorc__g *writer = NULL;
     if (--rw->reader_wait == 0) {
         writer = rw->pending->g;
-        atomic_store_explicit(&rw->holder, gorc__g_id(writer), memory_order_relaxed);
+        atomic_store_explicit(&rw->holder, writer->goid, memory_order_relaxed);
         rw->pending = NULL;
     }
     gorc__unlock(&rw->word.lock);
@@ -153,7 +153,7 @@ GORC_API void gorc_rwmutex_runlock_fn(void *rw)
 static void write_locked(struct rwmutex *rw, struct gorc__g *self, const void *pc)
 {
     rw->locked_at = rw;
-    atomic_store_explicit(&rw->holder, gorc__g_id(self), memory_order_relaxed);
+    atomic_store_explicit(&rw->holder, self->goid, memory_order_relaxed);
     gorc__hook_acquire(rw);
     gorc__hook_acquire(reader_key(rw));
     gorc__hook_locked(rw, GORC__OBJ_RWMUTEX, false, pc);
@@ -307,7 +307,7 @@ static void unlock_slow(struct rwmutex *rw)
         rw->pending = stays ? w : NULL;
         if (turn == HANDED)
             atomic_store_explicit(
-                &rw->holder, stays ? 0 : gorc__g_id(writer), memory_order_relaxed);
+                &rw->holder, stays ? 0 : writer->goid, memory_order_relaxed);
     } while (!gorc__lockword_leave(&rw->word, &s, state_after(rw, s, w, turn)));
     gorc__ready_list(readers);
     if (writer && !stays)

@@ -11,6 +11,7 @@
 
 #include "base/misuse.h"
 #include "hooks.h"
+#include "sched/g.h"
 #include "sched/park.h"
 #include "sync/lockword.h"
 
@@ -50,7 +51,7 @@ static inline void gorc__release_lock(const void *key, const _Atomic uint64_t *h
 {
     if (!gorc__detecting)
         return;
-    uint64_t id = gorc__g_id(gorc__self());
+    uint64_t id = gorc__self()->goid;
     if (id != 0 && id == atomic_load_explicit(holder, memory_order_relaxed))
         gorc__hook_release_store(key);
     else
