@@ -302,8 +302,7 @@ MISUSE_TEST(select_misuse, s6_close_under_a_blocked_send_case, "send on closed c
     gorc_go(select_send, &p);
     settle();
     gorc_chan_close(p.a);
-    settle();
-    return 0;
+    return stay();
 }
 
 /* --- S7 --- */
