@@ -4,8 +4,10 @@
  * function is interposed by itself. thrd_t is a pthread_t, mtx_t holds a pthread_mutex_t.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <threads.h>
 #include <time.h>
 
@@ -45,49 +47,66 @@ DT_INTERPOSE(int, thrd_create, (thrd_t * handle, thrd_start_t fn, void *arg))
 struct c11_join {
     thrd_t handle;
     int *result;
+    int ms; /* > 0: no longer than that */
     struct dt_task *me;
     struct dt_wait_scope scope;
 };
 
+/* There is no timed join here, but thrd_t is a pthread_t, and the result an int in its pointer. */
 static int call_join(void *arg)
 {
     struct c11_join *j = arg;
-    return thrd_join(j->handle, j->result);
+    if (!j->ms)
+        return thrd_join(j->handle, j->result) == thrd_success ? 0 : EINVAL;
+    struct timespec until;
+    dt_deadline_in(&until, j->ms);
+    void *result;
+    int err = pthread_clockjoin_np(j->handle, &result, CLOCK_MONOTONIC, &until);
+    if (!err && j->result)
+        *j->result = (int)(intptr_t)result;
+    return err;
 }
 
 static void join_cancelled(void *arg)
 {
     struct c11_join *j = arg;
     dt_wait_end(&j->scope);
-    if (j->me)
-        dt_task_joining(j->me, NULL);
+    dt_task_joining(j->me, NULL);
+}
+
+static int join_for(struct c11_join *j, int ms)
+{
+    j->ms = ms;
+    return dt_cancellable(call_join, join_cancelled, j);
 }
 
 DT_INTERPOSE(int, thrd_join, (thrd_t handle, int *result))
 {
-    struct dt_thread *th = dt_thread_find(handle);
-    if (!th)
-        return thrd_join(handle, result);
-    struct c11_join j = {.handle = handle, .result = result};
-    dt_wait_begin(&j.scope, dt_wait_join, th, false);
     struct dt_task *me = dt_enter();
-    j.me = me;
-    if (me)
-        dt_task_joining(me, th->task);
-    /* There is no timed join to be patient with; see deadlock.c. */
-    if (me && dt_deadlock_cycle()) {
-        struct timespec wait = {.tv_nsec = DT_DEADLOCK_PATIENCE_MS * 1000000L};
-        while (nanosleep(&wait, &wait) != 0) {
-        }
-        dt_deadlock_report(me);
+    struct dt_thread *th = dt_thread_find(handle);
+    if (!th || !me) {
+        int err = thrd_join(handle, result);
+        if (th && err == thrd_success)
+            dt_thread_joined(th);
+        return err;
     }
-    int err = dt_cancellable(call_join, join_cancelled, &j);
+    struct c11_join j = {.handle = handle, .result = result, .me = me};
+    dt_wait_begin(&j.scope, dt_wait_join, th, false);
+    dt_task_joining(me, th->task);
+    int err = join_for(&j, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = join_for(&j, DT_DEADLOCK_PATIENCE_MS);
+        if (err == ETIMEDOUT)
+            dt_deadlock_report(me);
+    }
+    if (err == ETIMEDOUT)
+        err = join_for(&j, 0);
     dt_wait_end(&j.scope);
-    if (err == thrd_success)
-        dt_thread_joined(th);
-    else if (me)
+    if (err)
         dt_task_joining(me, NULL);
-    return err;
+    else
+        dt_thread_joined(th);
+    return err ? thrd_error : thrd_success;
 }
 
 DT_INTERPOSE(int, thrd_detach, (thrd_t handle))
@@ -131,21 +150,23 @@ DT_INTERPOSE(void, mtx_destroy, (mtx_t * m))
 
 /* mtx_timedlock counts on the other clock, and only for mutexes made for it: the mutex behind it
  * serves any. */
+static int lock_for(mtx_t *m, int ms)
+{
+    struct timespec until;
+    dt_deadline_in(&until, ms);
+    return pthread_mutex_clocklock((pthread_mutex_t *)m, CLOCK_MONOTONIC, &until);
+}
+
 static int wait_mutex(struct dt_task *t, mtx_t *m)
 {
-    int result = thrd_busy;
     DT_WAIT_BEGIN(dt_wait_mutex, m, false);
-    if (dt_deadlock_cycle()) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        if (pthread_mutex_clocklock((pthread_mutex_t *)m, CLOCK_MONOTONIC, &until) == 0)
-            result = thrd_success;
-        else
+    int err = lock_for(m, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = lock_for(m, DT_DEADLOCK_PATIENCE_MS);
+        if (err == ETIMEDOUT)
             dt_deadlock_report(t);
     }
+    int result = err ? thrd_busy : thrd_success;
     if (result == thrd_busy)
         result = mtx_lock(m);
     DT_WAIT_END();

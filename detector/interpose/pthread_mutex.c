@@ -30,22 +30,19 @@ static bool is_taken(int err)
     return err == 0 || err == EOWNERDEAD;
 }
 
-static void patience(struct timespec *ret_until)
+static int lock_for(pthread_mutex_t *m, int ms)
 {
-    clock_gettime(CLOCK_MONOTONIC, ret_until);
-    ret_until->tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
-    ret_until->tv_sec += ret_until->tv_nsec / 1000000000;
-    ret_until->tv_nsec %= 1000000000;
+    struct timespec until;
+    dt_deadline_in(&until, ms);
+    return pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &until);
 }
 
 static int lock_waiting(struct dt_task *t, pthread_mutex_t *m)
 {
-    int err = ETIMEDOUT;
     DT_WAIT_BEGIN(dt_wait_mutex, m, false);
-    if (dt_deadlock_cycle()) {
-        struct timespec until;
-        patience(&until);
-        err = pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &until);
+    int err = lock_for(m, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = lock_for(m, DT_DEADLOCK_PATIENCE_MS);
         if (err == ETIMEDOUT)
             dt_deadlock_report(t);
     }

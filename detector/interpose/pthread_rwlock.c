@@ -13,14 +13,6 @@
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 
-static void patience(struct timespec *ret_until)
-{
-    clock_gettime(CLOCK_MONOTONIC, ret_until);
-    ret_until->tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
-    ret_until->tv_sec += ret_until->tv_nsec / 1000000000;
-    ret_until->tv_nsec %= 1000000000;
-}
-
 /* glibc: bit 1 of __readers is set while a writer holds it, the count of readers is above bit 2. */
 static bool is_free(const pthread_rwlock_t *l)
 {
@@ -28,14 +20,19 @@ static bool is_free(const pthread_rwlock_t *l)
     return !(r & 2) && !(r >> 3);
 }
 
+static int write_for(pthread_rwlock_t *l, int ms)
+{
+    struct timespec until;
+    dt_deadline_in(&until, ms);
+    return pthread_rwlock_clockwrlock(l, CLOCK_MONOTONIC, &until);
+}
+
 static int wait_write(struct dt_task *t, pthread_rwlock_t *l)
 {
-    int err = ETIMEDOUT;
     DT_WAIT_BEGIN(dt_wait_rwlock, l, false);
-    if (dt_deadlock_cycle()) {
-        struct timespec until;
-        patience(&until);
-        err = pthread_rwlock_clockwrlock(l, CLOCK_MONOTONIC, &until);
+    int err = write_for(l, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = write_for(l, DT_DEADLOCK_PATIENCE_MS);
         if (err == ETIMEDOUT)
             dt_deadlock_report(t);
     }
@@ -45,14 +42,19 @@ static int wait_write(struct dt_task *t, pthread_rwlock_t *l)
     return err;
 }
 
+static int read_for(pthread_rwlock_t *l, int ms)
+{
+    struct timespec until;
+    dt_deadline_in(&until, ms);
+    return pthread_rwlock_clockrdlock(l, CLOCK_MONOTONIC, &until);
+}
+
 static int wait_read(struct dt_task *t, pthread_rwlock_t *l)
 {
-    int err = ETIMEDOUT;
     DT_WAIT_BEGIN(dt_wait_rwlock, l, false);
-    if (dt_deadlock_cycle()) {
-        struct timespec until;
-        patience(&until);
-        err = pthread_rwlock_clockrdlock(l, CLOCK_MONOTONIC, &until);
+    int err = read_for(l, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = read_for(l, DT_DEADLOCK_PATIENCE_MS);
         if (err == ETIMEDOUT)
             dt_deadlock_report(t);
     }

@@ -12,8 +12,8 @@
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 
-/* Spins for as long as a cycle has to stand. EBUSY: it still does. */
-static int spin_patiently(pthread_spinlock_t *l)
+/* EBUSY: the time is over. */
+static int spin_for(pthread_spinlock_t *l, int ms)
 {
     struct timespec start, now;
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -22,17 +22,16 @@ static int spin_patiently(pthread_spinlock_t *l)
         err = pthread_spin_trylock(l);
         clock_gettime(CLOCK_MONOTONIC, &now);
     } while (err == EBUSY &&
-             (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 <
-                 DT_DEADLOCK_PATIENCE_MS);
+             (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < ms);
     return err;
 }
 
 static int spin(struct dt_task *t, pthread_spinlock_t *l)
 {
-    int err = EBUSY;
     DT_WAIT_BEGIN(dt_wait_spin, (const void *)(uintptr_t)l, false);
-    if (dt_deadlock_cycle()) {
-        err = spin_patiently(l);
+    int err = spin_for(l, DT_DEADLOCK_FIRST_MS);
+    if (err == EBUSY && dt_deadlock_cycle()) {
+        err = spin_for(l, DT_DEADLOCK_PATIENCE_MS);
         if (err == EBUSY)
             dt_deadlock_report(t);
     }

@@ -64,20 +64,25 @@ static void join_cancelled(void *arg)
     dt_task_joining(j->me, NULL);
 }
 
-/* The thread to be joined waits for this one: see deadlock.c. */
-static int join_in_cycle(struct join *j, struct dt_task *me)
+static int join_for(const struct join *j, int ms)
 {
     struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += DT_DEADLOCK_PATIENCE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    dt_deadline_in(&until, ms);
     struct join timed = *j;
     timed.clock = CLOCK_MONOTONIC;
     timed.until = &until;
-    int err = dt_cancellable(call_join, join_cancelled, &timed);
-    if (err == ETIMEDOUT)
-        dt_deadlock_report(me);
+    return dt_cancellable(call_join, join_cancelled, &timed);
+}
+
+/* The thread to be joined may wait for this one: see deadlock.c. */
+static int join_watched(struct join *j, struct dt_task *me)
+{
+    int err = join_for(j, DT_DEADLOCK_FIRST_MS);
+    if (err == ETIMEDOUT && dt_deadlock_cycle()) {
+        err = join_for(j, DT_DEADLOCK_PATIENCE_MS);
+        if (err == ETIMEDOUT)
+            dt_deadlock_report(me);
+    }
     return err;
 }
 
@@ -97,9 +102,7 @@ static int join_thread(struct join *j)
     dt_wait_begin(&scope, dt_wait_join, j->thread, j->until != NULL);
     if (!j->until)
         dt_task_joining(me, j->thread->task);
-    int err = ETIMEDOUT;
-    if (!j->until && dt_deadlock_cycle())
-        err = join_in_cycle(j, me);
+    int err = j->until ? ETIMEDOUT : join_watched(j, me);
     if (err == ETIMEDOUT)
         err = dt_cancellable(call_join, join_cancelled, j);
     dt_wait_end(&scope);

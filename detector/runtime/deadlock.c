@@ -4,14 +4,14 @@
  *
  * All asleep: the library says so (it alone knows), and every goroutine is shown.
  *
- * Threads: when a thread is about to block on a lock that is held, or on a join, it publishes its
- * wait and walks thread -> what it waits for -> who holds that, until it comes back to itself. Only
- * edges are followed of which the wait cannot end but through the next thread in the cycle: untimed
- * waits for an exclusive lock's holder, for the only reader of a rwlock, for the thread to be
- * joined. The walk is done twice with the same result: each edge then stood during the whole time
- * between the two, and no thread of the cycle can have run. A lock may be handed over by unlocking
- * it from another thread (an error, but one that works), so the caller waits a while with a time
- * limit and asks again before it reports (locks.c).
+ * Threads: a thread that waits for a lock or a join has published its wait. If the wait lasts a
+ * little, it walks thread -> what it waits for -> who holds that, until it comes back to itself:
+ * the last thread to enter a cycle finds it so. Only edges are followed of which the wait cannot
+ * end but through the next thread: untimed waits for an exclusive lock's holder, for the only
+ * reader of a rwlock, for the thread to be joined. The walk is done twice with the same result:
+ * each edge then stood during the whole time between the two, and no thread of the cycle can have
+ * run. A lock may be handed over by unlocking it from another thread (an error, but one that
+ * works), so the interposers wait once more with a time limit before they report.
  */
 #define _GNU_SOURCE
 #include <string.h>

@@ -22,6 +22,14 @@ bool dt_wait_is_lock(const char *reason)
     return reason == dt_wait_mutex || reason == dt_wait_rwlock || reason == dt_wait_spin;
 }
 
+void dt_deadline_in(struct timespec *ret_until, int ms)
+{
+    clock_gettime(CLOCK_MONOTONIC, ret_until);
+    ret_until->tv_nsec += ms * 1000000L;
+    ret_until->tv_sec += ret_until->tv_nsec / 1000000000;
+    ret_until->tv_nsec %= 1000000000;
+}
+
 static dt_stackid last_held(const struct dt_task *t, const void *lock)
 {
     for (uint32_t i = t->nheld; i-- > 0;)

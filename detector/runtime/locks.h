@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "core/stack.h"
 #include "core/task.h"
@@ -41,7 +42,10 @@ uint32_t dt_lock_holder(const void *lock, dt_stackid *ret_where);
 void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind, const char *rule,
     const char *words, uintptr_t pc);
 
-/* How long a cycle must stand before it is reported. */
-enum { DT_DEADLOCK_PATIENCE_MS = 300 };
+/* A wait that lasts longer than the first is looked at for a deadlock; a cycle that then stands for
+ * the second is reported. */
+enum { DT_DEADLOCK_FIRST_MS = 20, DT_DEADLOCK_PATIENCE_MS = 300 };
+/* On CLOCK_MONOTONIC, that much from now. */
+void dt_deadline_in(struct timespec *ret_until, int ms);
 
 #endif
