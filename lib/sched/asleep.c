@@ -33,15 +33,18 @@ static uint32_t count_threads(void)
     return line ? (uint32_t)strtoul(line + 9, NULL, 10) : 0;
 }
 
+/* The order matters. A foreign thread that sleeps has done its last step, so it is counted first.
+ * Under the lock no sleeping worker can be woken, so what they left is what there is: timers, then
+ * those that sysmon has taken out and not yet made ready, then what is ready. */
 static bool everybody_sleeps(void)
 {
-    if (gorc__work_visible() || gorc__timers_next() != INT64_MAX)
-        return false;
+    uint32_t ours =
+        atomic_load(&gorc__sched.sysmon_started) + atomic_load(&gorc__sched.foreign_asleep);
     gorc__lock(&gorc__sched.lock);
-    bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms;
-    uint32_t ours = gorc__sched.nms;
+    bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms && gorc__timers_next() == INT64_MAX &&
+                  atomic_load(&gorc__sched.firing) == 0 && !gorc__work_visible();
+    ours += gorc__sched.nms;
     gorc__unlock(&gorc__sched.lock);
-    ours += atomic_load(&gorc__sched.sysmon_started) + atomic_load(&gorc__sched.foreign_asleep);
     return asleep && count_threads() == ours;
 }
 

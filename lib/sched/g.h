@@ -122,7 +122,7 @@ struct gorc__p {
     uint32_t slow_tick;       /* at this tick the scheduler proper is entered */
     struct gorc__g *free;     /* private: ended goroutines, for reuse */
     uint32_t free_count;
-    uint32_t id;
+    _Atomic uint32_t id;           /* at least nprocs: must not run; changed under sched.lock */
     uint64_t goid_next, goid_end;  /* private: a batch of numbers */
     uintptr_t slot_next, slot_end; /* private: a batch of fresh stack slots */
     int64_t live;                  /* started minus ended here; written by the owner */
@@ -173,6 +173,7 @@ struct gorc__sched {
     _Atomic uint32_t sysmon_asleep;  /* futex */
     _Atomic uint32_t sysmon_started;
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
+    _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
     _Atomic int64_t extra_live;
     _Atomic uint64_t goid_last;
     _Atomic int sysmon_tid;
@@ -241,6 +242,7 @@ void gorc__switch_to_g0(struct gorc__g *self);
 _Noreturn void gorc__g0_loop(struct gorc__m *m);
 void gorc__global_push(struct gorc__g *first, struct gorc__g *last, uint32_t n);
 bool gorc__work_visible(void);
+void gorc__p_retire(struct gorc__p *p);
 int64_t gorc__timers_next(void);
 void gorc__timers_run(struct gorc__p *p, int64_t now);
 

@@ -73,9 +73,8 @@ void gorc__after_switch(struct gorc__m *m)
     case GORC__AFTER_CALL:
         m->after_fn(arg);
         break;
-    case GORC__AFTER_QUEUE:
+    case GORC__AFTER_QUEUE: /* nobody is woken for one that yields: it would only move around */
         gorc__runq_push(m->p, arg);
-        gorc__wake_if_idle();
         break;
     case GORC__AFTER_GLOBAL:
         gorc__global_push(arg, arg, 1);

@@ -89,6 +89,7 @@ void gorc__timers_run(struct gorc__p *p, int64_t now)
     struct gorc__timerheap *h = &p->timers;
     struct gorc__g *first = NULL, **last = &first;
     struct gorc__timer *t;
+    atomic_fetch_add(&gorc__sched.firing, 1);
     gorc__lock(&h->lock);
     while ((t = gorc__timerheap_pop_due(h, now)) != NULL) {
         if (t->fn) {
@@ -108,6 +109,7 @@ void gorc__timers_run(struct gorc__p *p, int64_t now)
         first = g->next;
         gorc__ready_tail(g);
     }
+    atomic_fetch_sub(&gorc__sched.firing, 1);
 }
 
 static int64_t read_clock(void)
@@ -258,14 +260,13 @@ static void go_idle(struct gorc__m *m, struct gorc__p *p)
     gorc__m_sleep(m);
 }
 
-/* gorc_procs() has been lowered: this P runs nothing any more. */
-static void retire(struct gorc__m *m, struct gorc__p *p)
+/* gorc_procs() has been lowered: what is queued here goes to the others. p has no worker. */
+void gorc__p_retire(struct gorc__p *p)
 {
     struct gorc__g *g;
     while ((g = local_pop(p)) != NULL)
         gorc__global_push(g, g, 1);
     gorc__lock(&gorc__sched.lock);
-    m->p = NULL;
     gorc__idle_p_put(p);
     gorc__unlock(&gorc__sched.lock);
     gorc__wake_if_idle();
@@ -325,7 +326,8 @@ static struct gorc__g *find_runnable(struct gorc__m *m)
             continue;
         }
         if (GORC__UNLIKELY(p->id >= atomic_load(&gorc__sched.nprocs))) {
-            retire(m, p);
+            m->p = NULL;
+            gorc__p_retire(p);
             continue;
         }
         struct gorc__g *g = look(m, p);

@@ -157,6 +157,7 @@ static void fork_child(void)
     atomic_store(&s->sysmon_started, 0);
     atomic_store(&s->sysmon_asleep, 0);
     atomic_store(&s->foreign_asleep, 0);
+    atomic_store(&s->firing, 0);
     atomic_store(&s->extra_live, self && self->kind != GORC__KIND_FOREIGN);
     gorc__stack_fork_child();
     gorc__names_fork_child();
@@ -215,45 +216,70 @@ void gorc__start(void)
     gorc__unlock(&start_lock);
 }
 
-/* The caller goes on, on a P that stays: after gorc_procs(1) no two goroutines run at once, unless
- * another worker still computes without calling gorc. */
-static void leave_retired_p(struct gorc__g *self)
+/* The caller's P is to be one that stays: it swaps numbers with the first. */
+static void keep_own_p(struct gorc__p *own, uint32_t n)
 {
-    bool retired = self->kind != GORC__KIND_FOREIGN;
-    while (retired) {
-        struct gorc__m *m = self->m;
-        struct gorc__p *p = gorc__op_begin(m);
-        retired = p && p->id >= atomic_load(&gorc__sched.nprocs);
-        if (retired)
-            p->slow_tick = p->tick; /* the next yield goes to the scheduler, which retires p */
-        gorc__op_end(m);
-        if (retired)
-            gorc__yield(self);
+    uint32_t np = atomic_load(&gorc__sched.np);
+    for (uint32_t i = 0; own && atomic_load(&own->id) >= n && i < np; i++) {
+        struct gorc__p *p = atomic_load(&gorc__sched.ps[i]);
+        if (atomic_load(&p->id) == 0) {
+            atomic_store(&p->id, atomic_load(&own->id));
+            atomic_store(&own->id, 0);
+        }
+    }
+}
+
+static void count_idle(void)
+{
+    uint32_t idle = 0;
+    for (struct gorc__p *p = gorc__sched.idle_ps; p; p = p->idle_next)
+        idle += atomic_load(&p->id) < atomic_load(&gorc__sched.nprocs);
+    atomic_store(&gorc__sched.nidle_ps, idle);
+}
+
+/* Waits until no P beyond the limit runs. One in the program's code is taken away; one in the
+ * library gives up by itself within 61 switches. */
+static void drain_beyond(uint32_t n)
+{
+    uint32_t np = atomic_load(&gorc__sched.np);
+    for (uint32_t i = 0; i < np; i++) {
+        struct gorc__p *p = atomic_load(&gorc__sched.ps[i]);
+        struct gorc__m *m;
+        while (atomic_load(&p->id) >= n && (m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE)) != NULL) {
+            if (gorc__take(m, p, false))
+                gorc__p_retire(p);
+            else
+                sched_yield();
+        }
     }
 }
 
 int gorc_procs(int n)
 {
+    static struct gorc__lock procs_lock; /* before sched.lock; held across the whole change */
     struct gorc__g *self = gorc__self();
-    gorc__lock(&gorc__sched.lock);
     uint32_t before = atomic_load(&gorc__sched.nprocs);
-    uint32_t wanted = n > 0 ? clamp_procs(n) : before;
-    bool ok = true;
-    if (wanted != before) {
-        uint32_t idle = 0;
-        ok = add_ps(wanted);
-        if (ok)
-            atomic_store(&gorc__sched.nprocs, wanted);
-        for (struct gorc__p *p = gorc__sched.idle_ps; p; p = p->idle_next)
-            idle += p->id < atomic_load(&gorc__sched.nprocs);
-        atomic_store(&gorc__sched.nidle_ps, idle);
+    if (n <= 0)
+        return (int)before;
+    uint32_t wanted = clamp_procs(n);
+    gorc__lock(&procs_lock);
+    struct gorc__p *own = gorc__op_begin(self->m);
+    gorc__lock(&gorc__sched.lock);
+    before = atomic_load(&gorc__sched.nprocs);
+    bool ok = add_ps(wanted);
+    if (ok) {
+        keep_own_p(own, wanted);
+        atomic_store(&gorc__sched.nprocs, wanted);
+        count_idle();
     }
     gorc__unlock(&gorc__sched.lock);
+    if (ok)
+        drain_beyond(wanted);
+    gorc__op_end(self->m);
+    gorc__unlock(&procs_lock);
     if (!ok)
         gorc__fatal("out of memory for a worker");
-    if (wanted != before && gorc__work_visible())
+    if (wanted > before && gorc__work_visible())
         gorc__wake_if_idle();
-    if (wanted < before)
-        leave_retired_p(self);
     return (int)before;
 }
