@@ -179,6 +179,17 @@ static uint32_t join_leaf(struct join *j, uint32_t d, uint32_t s, dt_index base,
     return out;
 }
 
+/* `out`, made of d, has become the same as s: take s, so that later joins see it at once. */
+static uint32_t shared_if_equal(uint32_t d, uint32_t out, uint32_t s, uint32_t level)
+{
+    if (memcmp(dt_clock_node(out), dt_clock_node(s), sizeof(struct dt_clock_node)) != 0)
+        return out;
+    if (out != d)
+        unref(out, level);
+    ref(s);
+    return s;
+}
+
 /* The join of d and s: d itself where it covers s or where it could be changed in place (`mine`:
  * nobody else sees d), else another node with a reference for the caller. */
 static uint32_t join_node(
@@ -195,6 +206,7 @@ static uint32_t join_node(
     if (level == 1)
         return join_leaf(j, d, s, base, mine);
     uint32_t out = d;
+    bool touched = false;
     for (unsigned i = 0; i < 16; i++) {
         uint32_t child = dt_clock_node(out)->v[i];
         dt_index child_base = base + ((dt_index)i << (4 * (level - 1)));
@@ -205,10 +217,11 @@ static uint32_t join_node(
             out = copy_node(d, level);
             mine = true;
         }
+        touched = true;
         __atomic_store_n(&dt_clock_node(out)->v[i], joined, __ATOMIC_RELEASE);
         unref(child, level - 1);
     }
-    return out;
+    return touched ? shared_if_equal(d, out, s, level) : out;
 }
 
 bool dt_clock_join_except(struct dt_clock *dst, const struct dt_clock *src, dt_index own_index)

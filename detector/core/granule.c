@@ -28,7 +28,8 @@
 struct access {
     struct dt_task *t;
     uint64_t x;      /* without bytes */
-    uint64_t bytes;  /* mask bits that must be recorded and checked */
+    uint64_t bytes;  /* mask bits that must be checked and recorded */
+    uint64_t extra;  /* mask bits recorded though they need not be, so that one cell covers all */
     uint64_t merged; /* mask bits of own elements that x takes over */
     uint64_t trim;   /* mask bits on which weaker ordered elements are forgotten */
     /* Races in this attempt; more than fit are queued by another look at the cells. */
@@ -46,6 +47,7 @@ static inline void begin(struct access *a, struct dt_task *t, uint64_t x)
     a->t = t;
     a->x = kind_and_origin(x);
     a->bytes = x & DT_CELL_MASK;
+    a->extra = 0;
     a->merged = 0;
     a->trim = a->bytes;
     a->nraces = 0;
@@ -56,6 +58,11 @@ static inline void cover(struct access *a, uint64_t e)
 {
     if (dt_cell_seg(e ^ a->x) == 0 && dt_cell_as_strong(e, a->x))
         a->bytes &= ~e;
+}
+
+static inline bool covers_alone(const struct access *a, uint64_t e)
+{
+    return dt_cell_seg(e ^ a->x) == 0 && dt_cell_as_strong(e, a->x) && (a->trim & ~e) == 0;
 }
 
 static inline uint64_t without(uint64_t e, uint64_t bytes)
@@ -75,7 +82,7 @@ static inline uint64_t settle(struct access *a, uint64_t e)
             a->merged |= e & DT_CELL_MASK;
             return 0;
         }
-        return dt_cell_as_strong(a->x, e) ? without(e, a->bytes) : e;
+        return dt_cell_as_strong(a->x, e) ? without(e, a->bytes | a->extra) : e;
     }
     if (!(e & a->trim))
         return e;
@@ -97,7 +104,7 @@ static inline bool own_of_kind(uint64_t e, uint64_t x)
 /* e (settled) becomes part of the access's cell. */
 static void take_over(struct access *a, uint64_t e)
 {
-    uint8_t bytes = (uint8_t)((a->bytes | a->merged) >> DT_CELL_MASK_SHIFT);
+    uint8_t bytes = (uint8_t)((a->bytes | a->extra | a->merged) >> DT_CELL_MASK_SHIFT);
     dt_stackid origin = dt_node_overlay(
         (dt_stackid)(e & DT_CELL_ORIGIN), (dt_stackid)(a->x & DT_CELL_ORIGIN), bytes);
     a->x = (a->x & ~DT_CELL_ORIGIN) | origin;
@@ -276,12 +283,18 @@ static bool access_pair(
 {
     cover(a, s0);
     cover(a, s1);
-    if (!a->bytes)
-        return true;
+    if (!a->bytes) {
+        if (covers_alone(a, s0) || covers_alone(a, s1))
+            return true;
+        /* Both cells together: next time it shall be one, which the hot path can see. */
+        if (own_of_kind(s0, s1))
+            return dt_cas16(cells, s0, s1, united(s0, s1), 0);
+        a->extra = a->trim;
+    }
     uint64_t k0 = settle(a, s0), k1 = settle(a, s1);
     if (k0 && k1)
         make_room(a, &k0, &k1);
-    uint64_t x = a->x | a->bytes | a->merged;
+    uint64_t x = a->x | a->bytes | a->extra | a->merged;
     if (k0 && k1) {
         dt_past_wanted();
         k0 = unless_past(k0);
