@@ -306,8 +306,7 @@ static void unlock_slow(struct rwmutex *rw)
         rw->reader_wait = stays ? n : 0;
         rw->pending = stays ? w : NULL;
         if (turn == HANDED)
-            atomic_store_explicit(
-                &rw->holder, stays ? 0 : writer->goid, memory_order_relaxed);
+            atomic_store_explicit(&rw->holder, stays ? 0 : writer->goid, memory_order_relaxed);
     } while (!gorc__lockword_leave(&rw->word, &s, state_after(rw, s, w, turn)));
     gorc__ready_list(readers);
     if (writer && !stays)
