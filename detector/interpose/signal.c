@@ -13,6 +13,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/lock.h"
 #include "core/sync.h"
@@ -21,6 +25,8 @@
 #include "runtime/fatal.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
+
+enum { DEFER_NS = 30000, DEFER_TRIES = 30 };
 
 typedef void (*handler)(int, siginfo_t *, void *);
 
@@ -76,9 +82,66 @@ static void reset(int sig)
     unlock_table(&old);
 }
 
+static bool is_fault(int sig, const siginfo_t *info)
+{
+    return info->si_code > 0 && (sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE ||
+                                    sig == SIGILL || sig == SIGTRAP || sig == SIGSYS);
+}
+
+static bool start_timer(struct dt_thread *th, int sig)
+{
+    struct sigevent ev;
+    memset(&ev, 0, sizeof ev);
+    ev.sigev_notify = SIGEV_THREAD_ID;
+    ev.sigev_signo = sig;
+    ev._sigev_un._tid = (int)syscall(SYS_gettid);
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &ev, &th->deferred.timer) != 0)
+        return false;
+    struct itimerspec when = {.it_value = {.tv_nsec = DEFER_NS}};
+    if (syscall(SYS_timer_settime, th->deferred.timer, 0, &when, NULL) == 0)
+        return true;
+    syscall(SYS_timer_delete, th->deferred.timer);
+    return false;
+}
+
+/* True: the handler comes later. A signal that was put off is handed over with what it said. */
+static bool defer(int sig, siginfo_t *info)
+{
+    struct dt_thread *th = dt_thread_self;
+    if (!th || sig >= SIGRTMIN || is_fault(sig, info))
+        return false;
+    struct dt_deferred *d = &th->deferred;
+    bool again = d->sig == sig;
+    if (again) {
+        syscall(SYS_timer_delete, d->timer);
+        *info = d->info;
+        d->sig = 0;
+    }
+    d->tries = again ? d->tries + 1 : 0;
+    struct dt_task *t = dt_self;
+    if (!dt_on || t == &dt_task_unknown || !t->in_runtime || d->sig || d->tries > DEFER_TRIES ||
+        !start_timer(th, sig))
+        return false;
+    d->info = *info;
+    d->sig = sig;
+    return true;
+}
+
+/* One that still waits comes before its disposition changes. */
+static void flush_deferred(int sig)
+{
+    struct dt_thread *th = dt_thread_self;
+    if (th && th->deferred.sig == sig)
+        syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), sig);
+}
+
 static void trampoline(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
+    if (defer(sig, info)) {
+        errno = saved;
+        return;
+    }
     handler h = __atomic_load_n(&handlers[sig], __ATOMIC_ACQUIRE);
     if (table[sig].sa_flags & (int)SA_RESETHAND)
         reset(sig);
@@ -159,8 +222,10 @@ DT_INTERPOSE(int, sigaction,
 {
     if (!dt_on || sig <= 0 || sig >= NSIG)
         return sigaction(sig, wanted, ret_old);
-    if (wanted)
+    if (wanted) {
         release(sig);
+        flush_deferred(sig);
+    }
     return set(sig, wanted, ret_old);
 }
 
@@ -171,6 +236,7 @@ static sighandler_t set_by(sighandler_t (*real)(int, sighandler_t), int sig, sig
     if (!dt_on || sig <= 0 || sig >= NSIG)
         return real(sig, wanted);
     release(sig);
+    flush_deferred(sig);
     struct sigaction old, now;
     if (set(sig, NULL, &old) != 0)
         return SIG_ERR;

@@ -35,7 +35,7 @@ static dt_lock registry_lock;
 static struct dt_thread *all;       /* pushed with release, read without the lock */
 static struct dt_thread *free_list; /* under registry_lock */
 static struct dt_thread *buckets[BUCKETS];
-static uint64_t started;
+static uint64_t started, started_before_fork;
 static pthread_key_t end_key;
 static bool have_key;
 static struct dt_thread main_record;
@@ -382,7 +382,7 @@ void dt_threads_each(bool (*fn)(struct dt_thread *th, void *arg), void *arg)
 
 uint64_t dt_threads_started(void)
 {
-    return __atomic_load_n(&started, __ATOMIC_RELAXED);
+    return __atomic_load_n(&started, __ATOMIC_RELAXED) - started_before_fork;
 }
 
 bool dt_thread_is_main(const struct dt_thread *th)
@@ -434,6 +434,7 @@ void dt_threads_forked(void)
 {
     struct dt_thread *me = dt_thread_self;
     registry_lock = 0;
+    started_before_fork = started;
     for (struct dt_thread *th = all; th; th = th->all_next) {
         if (th == me || th->state == DT_THREAD_FREE)
             continue;

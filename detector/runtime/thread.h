@@ -11,6 +11,7 @@
 #define DT_THREAD_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,13 @@ struct dt_once_frame {
     struct dt_once_frame *outer;
     void (*fn)(void);
     void *key;
+};
+
+/* A signal whose handler waits until the thread is out of the runtime (signal.c). */
+struct dt_deferred {
+    int sig; /* 0: none */
+    int tries, timer;
+    siginfo_t info;
 };
 
 struct dt_thread {
@@ -49,6 +57,7 @@ struct dt_thread {
     char label[24];               /* of its stack, for reports */
     int end_rounds;               /* of TLS destructors seen */
     struct dt_once_frame *once;
+    struct dt_deferred deferred;
     void *altstack;
     struct dt_jumps *jumps; /* jump.c */
     bool reported_stuck;    /* deadlock.c */
