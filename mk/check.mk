@@ -3,7 +3,7 @@
 .PHONY: setup demo check check-setup check-docs check-redirect help
 
 # What `make check` and CI run. Each prints 'N passed, N failed' (scripts/check.sh).
-SUITES := lint check-lint check-setup check-redirect check-unit check-cli check-examples check-race \
+SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-cli check-examples check-race \
 	check-real-ci check-docs
 
 JOBS := -j$(shell nproc)

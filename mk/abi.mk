@@ -1,0 +1,6 @@
+# The compilers' interface.
+
+.PHONY: check-abi
+
+check-abi: $(LIBRACE)
+	@sh scripts/check-abi.sh $(BUILD)
