@@ -114,10 +114,21 @@ static bool is_part(const struct finding *f, const struct stack *s, bool first_c
     return first_creation && strcmp(f->kind, "data-race") != 0 && strcmp(f->kind, "misuse") != 0;
 }
 
+/* Which element of an array it was does not matter. */
+static uint64_t add_name(uint64_t h, const char *s)
+{
+    for (; s && *s; s++) {
+        h = add_byte(h, (unsigned char)*s);
+        if (*s == '[')
+            s += strcspn(s, "]") - 1;
+    }
+    return add_byte(h, 0);
+}
+
 static uint64_t object_hash(const struct finding *f)
 {
     uint64_t h = add_text(basis, f->object.kind);
-    h = add_text(h, f->object.name);
+    h = add_name(h, f->object.name);
     for (size_t i = 0; i < f->nstacks; i++)
         if (is_about_object(&f->stacks[i]))
             h = stack_place(h, &f->stacks[i]);

@@ -13,76 +13,9 @@
 #include <string.h>
 
 #include "globals.h"
+#include "image.h"
 #include "model.h"
 #include "util.h"
-
-static char *debug_path; /* NULL: libdw's default places */
-
-static const Dwfl_Callbacks callbacks = {
-    .find_debuginfo = dwfl_standard_find_debuginfo,
-    .section_address = dwfl_offline_section_address,
-    .debuginfo_path = &debug_path,
-};
-
-/* A file that has been opened; several processes may share it. */
-struct image {
-    char *path, *build_id;
-    Dwfl_Module *module; /* NULL: cannot be used */
-    GElf_Addr bias;
-    Dwarf_Die *last_unit; /* the answer of the last search through all units */
-    Dwarf_Addr last_bias;
-};
-
-static struct image *images;
-static size_t nimages, cap_images;
-
-static bool has_build_id(Dwfl_Module *m, const char *wanted)
-{
-    const unsigned char *bits;
-    GElf_Addr at;
-    int n = dwfl_module_build_id(m, &bits, &at);
-    if (!wanted || n <= 0)
-        return !wanted || n == 0;
-    if (strlen(wanted) != (size_t)n * 2)
-        return false;
-    for (int i = 0; i < n; i++) {
-        char two[3];
-        snprintf(two, sizeof two, "%02x", bits[i]);
-        if (strncmp(two, wanted + i * 2, 2) != 0)
-            return false;
-    }
-    return true;
-}
-
-static Dwfl_Module *open_module(const char *path, const char *build_id)
-{
-    Dwfl *d = dwfl_begin(&callbacks);
-    if (!d)
-        return NULL;
-    dwfl_report_begin(d);
-    Dwfl_Module *m = dwfl_report_offline(d, path, path, -1);
-    dwfl_report_end(d, NULL, NULL);
-    if (m && has_build_id(m, build_id))
-        return m;
-    dwfl_end(d);
-    return NULL;
-}
-
-static struct image *image_of(const struct module *m)
-{
-    for (size_t i = 0; i < nimages; i++)
-        if (strcmp(images[i].path, m->path) == 0 &&
-            strcmp(images[i].build_id, m->build_id ? m->build_id : "") == 0)
-            return &images[i];
-    images = grow(images, nimages, &cap_images, sizeof *images);
-    struct image *im = &images[nimages++];
-    *im = (struct image){
-        .path = xstrdup(m->path), .build_id = xstrdup(m->build_id ? m->build_id : "")};
-    im->module = open_module(m->path, m->build_id);
-    if (im->module && !dwfl_module_getelf(im->module, &im->bias))
-        im->module = NULL;
-    return im;
-}
 
 /* --- names --- */
 
@@ -236,28 +169,6 @@ static bool inlined_frames(
     return inner != NULL;
 }
 
-/* The unit that holds pc. Not by .debug_aranges alone: clang writes none, and what it says of the
- * space between two units is a guess. The last unit found is asked first. */
-static Dwarf_Die *unit_of(struct image *im, GElf_Addr pc, Dwarf_Addr *ret_bias)
-{
-    Dwarf_Die *cu = dwfl_module_addrdie(im->module, pc, ret_bias);
-    if (cu && dwarf_haspc(cu, pc - *ret_bias) > 0)
-        return cu;
-    if (im->last_unit && dwarf_haspc(im->last_unit, pc - im->last_bias) > 0) {
-        *ret_bias = im->last_bias;
-        return im->last_unit;
-    }
-    cu = NULL;
-    while ((cu = dwfl_module_nextcu(im->module, cu, ret_bias)))
-        if (dwarf_haspc(cu, pc - *ret_bias) > 0)
-            break;
-    if (cu) {
-        im->last_unit = cu;
-        im->last_bias = *ret_bias;
-    }
-    return cu;
-}
-
 static void line_of(
     Dwarf_Die *cu, Dwarf_Addr pc, const char *comp_dir, char **ret_file, int *ret_line)
 {
@@ -287,7 +198,7 @@ static void symbolize_frame(struct stack *s, size_t *cap, const struct lookup *g
     GElf_Addr pc = l.offset + (m ? l.image->bias : 0) - 1;
     Dwarf_Addr dwarf_bias = 0;
     if (m) {
-        l.cu = unit_of(l.image, pc, &dwarf_bias);
+        l.cu = image_unit(l.image, pc, &dwarf_bias);
         l.comp_dir = l.cu ? comp_dir_of(l.cu) : NULL;
         if (l.cu)
             line_of(l.cu, pc - dwarf_bias, l.comp_dir, &file, &line);
@@ -303,6 +214,59 @@ static void symbolize_frame(struct stack *s, size_t *cap, const struct lookup *g
     set_rest(s, first, &l);
 }
 
+/* --- places seen before: a run of many findings names the same ones again and again --- */
+
+struct known {
+    const struct image *image;
+    uint64_t offset;
+    const struct frame *frames;
+    size_t n; /* 0: empty slot */
+};
+
+static struct known *known;
+static size_t known_size, known_used;
+
+static struct known *known_slot(struct known *in, size_t size, const struct lookup *l)
+{
+    uint64_t h = (l->offset ^ (uint64_t)(uintptr_t)l->image * 31) * 0x9e3779b97f4a7c15u;
+    size_t i = (size_t)(h >> 20) & (size - 1);
+    while (in[i].n && (in[i].offset != l->offset || in[i].image != l->image))
+        i = (i + 1) & (size - 1);
+    return &in[i];
+}
+
+static struct known *known_place(const struct lookup *l)
+{
+    if (known_used * 2 >= known_size) {
+        size_t size = known_size ? known_size * 2 : 256;
+        struct known *bigger = xcalloc(size, sizeof *bigger);
+        for (size_t i = 0; i < known_size; i++) {
+            struct lookup old = {
+                .image = (struct image *)(uintptr_t)known[i].image, .offset = known[i].offset};
+            if (known[i].n)
+                *known_slot(bigger, size, &old) = known[i];
+        }
+        free(known);
+        known = bigger;
+        known_size = size;
+    }
+    return known_slot(known, known_size, l);
+}
+
+static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l)
+{
+    struct known *k = known_place(l);
+    if (!k->n) {
+        struct stack one = {.role = NULL};
+        size_t one_cap = 0;
+        symbolize_frame(&one, &one_cap, l);
+        *k = (struct known){l->image, l->offset, one.frames, one.nframes};
+        known_used++;
+    }
+    for (size_t i = 0; i < k->n; i++)
+        *add_frame(s, cap) = k->frames[i];
+}
+
 static void symbolize_stack(const struct process *p, struct stack *s)
 {
     size_t cap = 0;
@@ -313,7 +277,7 @@ static void symbolize_stack(const struct process *p, struct stack *s)
             l.module = p->modules[k].path;
             l.image = image_of(&p->modules[k]);
         }
-        symbolize_frame(s, &cap, &l);
+        symbolize_place(s, &cap, &l);
     }
 }
 

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gorc/detect.h>
-
 #include "base/dalloc.h"
 #include "base/flags.h"
 #include "base/lock.h"
@@ -20,6 +18,7 @@
 #include "report/record_impl.h"
 
 void (*dt_on_halt)(void);
+void (*dt_finding_hook)(const struct dt_finding *f);
 
 /* --- the set --- */
 
@@ -60,7 +59,7 @@ static uint64_t mix_text(uint64_t h, const char *s)
 }
 
 /* Without the library's frames below a goroutine's function. */
-static size_t stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs)
+size_t dt_finding_stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs)
 {
     size_t n = s->npcs < DT_MAX_FRAMES ? s->npcs : DT_MAX_FRAMES;
     if (s->pcs)
@@ -88,7 +87,7 @@ static struct digest digest_of(const struct dt_finding *f)
         if (!is_part(f, &f->stacks[i]))
             continue;
         uint64_t a = 1, b = 2;
-        size_t n = stack_pcs(&f->stacks[i], pcs);
+        size_t n = dt_finding_stack_pcs(&f->stacks[i], pcs);
         for (size_t k = 0; k < n; k++) {
             struct dt_place p = dt_module_place(pcs[k]);
             a = mix(mix(a, (uint64_t)p.module), p.offset);
@@ -237,7 +236,7 @@ void dt_task_label(const struct dt_task_info *task, char ret_label[24])
 
 /* --- the line --- */
 
-static const char *certainty_word(enum dt_certainty c)
+const char *dt_certainty_word(enum dt_certainty c)
 {
     static const char *const words[] = {"suspect", "likely", "proven", "certain"};
     return words[c];
@@ -291,7 +290,7 @@ static void add_stack(
         dt_line_number(l, "addr", access->addr);
         dt_line_number(l, "size", access->size);
     }
-    dt_record_frames(l, pcs, stack_pcs(s, pcs));
+    dt_record_frames(l, pcs, dt_finding_stack_pcs(s, pcs));
     dt_line_text(l, "}");
 }
 
@@ -309,7 +308,7 @@ static void record_finding(const struct dt_finding *f, uint32_t number)
     dt_line_field(&l, "kind", f->kind);
     dt_line_field(&l, "rule", f->rule ? f->rule : f->kind);
     dt_line_field(&l, "words", f->words);
-    dt_line_field(&l, "certainty", certainty_word(f->certainty));
+    dt_line_field(&l, "certainty", dt_certainty_word(f->certainty));
     dt_line_key(&l, "counts");
     dt_line_text(&l, f->counts ? "true" : "false");
     dt_line_field(&l, "message", f->message);
@@ -362,7 +361,7 @@ void dt_plain_text(struct dt_line *l, const struct dt_finding *f)
     dt_line_text(l, "== gorc: ");
     dt_line_text(l, f->words ? f->words : f->kind);
     dt_line_text(l, " == ");
-    dt_line_text(l, certainty_word(f->certainty));
+    dt_line_text(l, dt_certainty_word(f->certainty));
     dt_line_text(l, " ==\n");
     if (f->message) {
         dt_line_text(l, f->message);
@@ -379,7 +378,7 @@ void dt_plain_text(struct dt_line *l, const struct dt_finding *f)
             dt_line_text(l, "  ");
             dt_line_text(l, s->note);
         }
-        size_t n = stack_pcs(s, pcs);
+        size_t n = dt_finding_stack_pcs(s, pcs);
         for (size_t k = 0; k < n; k++) {
             struct dt_place p = dt_module_place(pcs[k]);
             dt_line_text(l, "\n    ");
@@ -426,45 +425,6 @@ void dt_findings_summary_text(struct dt_line *l)
     dt_lock_drop(&lock);
 }
 
-/* --- the program's hook --- */
-
-static struct {
-    void (*fn)(const struct gorc_finding *finding, void *arg);
-    void *arg;
-} hook;
-
-__attribute__((visibility("default"))) void gorc_set_report_hook(
-    void (*fn)(const struct gorc_finding *finding, void *arg), void *arg)
-{
-    __atomic_store_n(&hook.fn, NULL, __ATOMIC_SEQ_CST);
-    hook.arg = arg;
-    __atomic_store_n(&hook.fn, fn, __ATOMIC_RELEASE);
-}
-
-static uint64_t goid_of(const struct dt_finding *f)
-{
-    const struct dt_task_info *t = f->nstacks ? f->stacks[0].task : NULL;
-    if (!t || t->kind == DT_TASK_THREAD)
-        return 0;
-    return t->kind == DT_TASK_MAIN ? 1 : t->id;
-}
-
-static void call_hook(const struct dt_finding *f)
-{
-    void (*fn)(const struct gorc_finding *, void *) = __atomic_load_n(&hook.fn, __ATOMIC_ACQUIRE);
-    if (!fn)
-        return;
-    struct gorc_finding g = {
-        .kind = f->kind,
-        .rule = f->rule ? f->rule : f->kind,
-        .certainty = certainty_word(f->certainty),
-        .message = f->message ? f->message : f->words,
-        .object = (const void *)f->object.addr,
-        .goid = goid_of(f),
-    };
-    fn(&g, hook.arg);
-}
-
 /* --- adding --- */
 
 static void halt(void)
@@ -487,7 +447,8 @@ bool dt_finding_add(const struct dt_finding *f)
         record_finding(f, number);
         if (f->counts)
             __atomic_fetch_add(&counting, 1, __ATOMIC_RELAXED);
-        call_hook(f);
+        if (dt_finding_hook)
+            dt_finding_hook(f);
         if (f->counts && dt_flags.halt_on_error)
             halt();
     }

@@ -83,6 +83,13 @@ extern void (*dt_on_halt)(void);
  * thread or goroutine. Fills kind, addr and size in; false: unknown. May be NULL. */
 extern bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
 
+/* Called for each new finding when it has been recorded, with no lock held; set by abi/. */
+extern void (*dt_finding_hook)(const struct dt_finding *f);
+/* Return addresses of a stack, innermost first, without the library's frames below a goroutine's
+ * function. `ret_pcs` has room for DT_MAX_FRAMES. */
+size_t dt_finding_stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs);
+const char *dt_certainty_word(enum dt_certainty c);
+
 /* Sets dt_on_race. */
 void dt_race_init(void);
 

@@ -9,7 +9,15 @@
 
 GORC_BEGIN_DECLS
 
-/* A finding, as the report hook sees it. All strings live as long as the call. */
+/* One of a finding's stacks. */
+struct gorc_finding_stack {
+    const char *role;        /* "write", "earlier read", "blocked", "closed by", "created by" ... */
+    const char *task;        /* "main", "g7" (goroutine), "t3" (thread), "?" */
+    const uintptr_t *frames; /* return addresses, innermost first */
+    size_t nframes;
+};
+
+/* A finding, as the report hook sees it. Everything in it lives as long as the call. */
 struct gorc_finding {
     const char *kind;      /* "data-race", "goroutine-leak", "misuse" ... */
     const char *rule;      /* "double-close" ...; NULL: none */
@@ -17,6 +25,8 @@ struct gorc_finding {
     const char *message;
     const void *object; /* the address concerned; NULL: none */
     uint64_t goid;      /* the goroutine concerned; 0: none */
+    const struct gorc_finding_stack *stacks;
+    size_t nstacks;
 };
 
 /* An access that the compiler did not instrument: GORC_READ(&x), GORC_WRITE(p). */
@@ -37,7 +47,8 @@ GORC_API bool gorc_detect_active(void);
  * test. -ENOTSUP without the detector. */
 GORC_API int gorc_check_leaks(void);
 
-/* fn(finding, arg) is called for each finding when it is recorded. NULL: none. */
+/* fn(finding, arg) is called for each finding when it has been recorded, by the task that found it,
+ * wherever that is: fn must not block and must not call gorc. NULL: none. */
 GORC_API void gorc_set_report_hook(
     void (*fn)(const struct gorc_finding *finding, void *arg), void *arg);
 

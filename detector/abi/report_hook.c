@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gorc_set_report_hook: findings handed to the program, as plain data.
+ */
+#include <stddef.h>
+
+#include <gorc/detect.h>
+
+#include "base/dalloc.h"
+#include "report/finding.h"
+
+static void (*hook_fn)(const struct gorc_finding *finding, void *arg); /* atomic */
+static void *hook_arg;
+
+static uint64_t goid_of(const struct dt_finding *f)
+{
+    const struct dt_task_info *t = f->nstacks ? f->stacks[0].task : NULL;
+    if (!t || t->kind == DT_TASK_THREAD)
+        return 0;
+    return t->kind == DT_TASK_MAIN ? 1 : t->id;
+}
+
+/* Too large for a goroutine's stack. */
+struct view {
+    struct gorc_finding finding;
+    struct gorc_finding_stack stacks[DT_MAX_STACKS];
+    char tasks[DT_MAX_STACKS][24];
+    uintptr_t frames[DT_MAX_STACKS][DT_MAX_FRAMES];
+};
+
+static void fill(struct view *v, const struct dt_finding *f)
+{
+    v->finding = (struct gorc_finding){
+        .kind = f->kind,
+        .rule = f->rule ? f->rule : f->kind,
+        .certainty = dt_certainty_word(f->certainty),
+        .message = f->message ? f->message : f->words,
+        .object = (const void *)f->object.addr,
+        .goid = goid_of(f),
+        .stacks = v->stacks,
+        .nstacks = f->nstacks,
+    };
+    for (size_t i = 0; i < f->nstacks; i++) {
+        dt_task_label(f->stacks[i].task, v->tasks[i]);
+        v->stacks[i] = (struct gorc_finding_stack){
+            .role = f->stacks[i].role,
+            .task = v->tasks[i],
+            .frames = v->frames[i],
+            .nframes = dt_finding_stack_pcs(&f->stacks[i], v->frames[i]),
+        };
+    }
+}
+
+static void call_hook(const struct dt_finding *f)
+{
+    void (*fn)(const struct gorc_finding *, void *) = __atomic_load_n(&hook_fn, __ATOMIC_ACQUIRE);
+    struct view *v = fn ? dt_map(sizeof *v) : NULL;
+    if (!v)
+        return;
+    fill(v, f);
+    fn(&v->finding, hook_arg);
+    dt_unmap(v, sizeof *v);
+}
+
+void gorc_set_report_hook(void (*fn)(const struct gorc_finding *finding, void *arg), void *arg)
+{
+    __atomic_store_n(&hook_fn, NULL, __ATOMIC_SEQ_CST);
+    hook_arg = arg;
+    __atomic_store_n(&hook_fn, fn, __ATOMIC_RELEASE);
+    dt_finding_hook = call_hook;
+}
