@@ -23,11 +23,9 @@ CHILD(g1_main_returns)
 }
 
 /* G1: main's return ends the process, with its status; blocked goroutines are not waited for. */
-Test(goroutine_leak, g1_main_does_not_wait_for_others)
+Test(goroutine, g1_main_does_not_wait_for_others)
 {
-    struct child_result r = run_child("g1_main_returns");
-    CHECK(WIFEXITED(r.status));
-    CHECK_EQ(WEXITSTATUS(r.status), 7);
+    check_exit("g1_main_returns", 7, "");
 }
 
 /* --- G2 --- */
@@ -102,10 +100,7 @@ CHILD(g2_main_goexits)
 /* G2: main's goexit leaves the others running. */
 Test(goroutine, g2_others_go_on_after_mains_goexit)
 {
-    struct child_result r = run_child("g2_main_goexits");
-    CHECK(WIFEXITED(r.status));
-    CHECK_EQ(WEXITSTATUS(r.status), 5);
-    CHECK(strstr(r.err, "still here"));
+    check_exit("g2_main_goexits", 5, "still here");
 }
 
 CHILD(g2_last_goexit)
@@ -116,10 +111,7 @@ CHILD(g2_last_goexit)
 /* G2: and when no goroutine is left, that is a deadlock. */
 Test(goroutine_deadlock, g2_goexit_of_the_last_goroutine)
 {
-    struct child_result r = run_child("g2_last_goexit");
-    CHECK(WIFEXITED(r.status));
-    CHECK_EQ(WEXITSTATUS(r.status), 2);
-    CHECK(strstr(r.err, "deadlock"));
+    check_exit("g2_last_goexit", 2, "deadlock");
 }
 
 /* --- G3 --- */
@@ -134,10 +126,7 @@ CHILD(g3_asleep)
 
 Test(goroutine_deadlock, g3_all_goroutines_asleep)
 {
-    struct child_result r = run_child("g3_asleep");
-    CHECK(WIFEXITED(r.status));
-    CHECK_EQ(WEXITSTATUS(r.status), 2);
-    CHECK(strstr(r.err, "all goroutines are asleep - deadlock"));
+    check_exit("g3_asleep", 2, "all goroutines are asleep");
 }
 
 static void sleep_then_close(void *arg)

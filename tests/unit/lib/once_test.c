@@ -106,9 +106,7 @@ CHILD(o3_detour)
 
 Test(once_deadlock, o3_recursion_through_another_goroutine_deadlocks)
 {
-    struct child_result r = run_child("o3_detour");
-    CHECK(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 2);
-    CHECK(strstr(r.err, "deadlock"));
+    check_exit("o3_detour", 2, "deadlock");
 }
 
 static void set_1(void *arg)

@@ -9,7 +9,8 @@
  * Waiting for "everybody is blocked" without sleeping: settle(), after one_worker(). On one worker
  * a yield runs every runnable goroutine once.
  *
- * A CHILD is a main() of its own, run in a new process by run_child(), for whatever ends a process.
+ * A CHILD is a main() of its own, run in a new process by run_child(), for whatever ends a process
+ * or leaves goroutines blocked. So a run of all tests under the detector has no finding.
  *
  * The tests hold no data race themselves (L2): what goroutines share is atomic or ordered by gorc.
  */
@@ -128,6 +129,7 @@ UNUSED static void child_exec(const char *name, int err)
     self[n] = 0;
     dup2(err, STDERR_FILENO);
     unsetenv("BXFI_MAP"); /* Criterion's: with it the new process would run a test, not main() */
+    unsetenv("GORC_OPTIONS"); /* under `gorc run`: the child reports for itself, on its stderr */
     execl(self, self, "--child", name, (char *)NULL);
     _exit(127);
 }
@@ -165,6 +167,17 @@ UNUSED static void check_misuse(const char *child, const char *words)
     if (!WIFSIGNALED(r.status) || WTERMSIG(r.status) != SIGABRT || !strstr(r.err, words)) {
         fprintf(stderr, "child %s: status %#x, expected SIGABRT and '%s'; it said:\n%s\n", child,
             (unsigned)r.status, words, r.err);
+        abort();
+    }
+}
+
+/* The child ended with that exit status, and `words` on its stderr. */
+UNUSED static void check_exit(const char *child, int status, const char *words)
+{
+    struct child_result r = run_child(child);
+    if (!WIFEXITED(r.status) || WEXITSTATUS(r.status) != status || !strstr(r.err, words)) {
+        fprintf(stderr, "child %s: status %#x, expected exit %d and '%s'; it said:\n%s\n", child,
+            (unsigned)r.status, status, words, r.err);
         abort();
     }
 }
