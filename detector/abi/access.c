@@ -58,7 +58,7 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
         __atomic_fetch_add(&dt_shadow_stats.dropped_in_signal, 1, __ATOMIC_RELAXED);
         return;
     }
-    dt_access(t, addr, size, flags, CALLER);
+    dt_access_uncovered(t, addr, size, flags, CALLER);
 }
 
 /* The forms that differ in name only: nothing of ours depends on alignment, volatile is no

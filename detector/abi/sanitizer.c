@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The calls of sanitizer/common_interface_defs.h and allocator_interface.h that programs make.
- * Symbols and lines are found outside the process, so what is said here of an address is its
- * module and offset, and the name where the dynamic symbols have it.
+ * The calls of sanitizer/common_interface_defs.h that programs make. Symbols and lines are found
+ * outside the process, so what is said here of an address is its module and offset, and the name
+ * where the dynamic symbols have it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +16,6 @@
 #include "base/flags.h"
 #include "base/out.h"
 #include "core/shadow.h"
-#include "interpose/alloc_calls.h"
 #include "report/finding.h"
 #include "report/unwind.h"
 #include "runtime/runtime.h"
@@ -266,65 +264,3 @@ void __sanitizer_sandbox_on_notify(void *args)
 UNALIGNED(16)
 UNALIGNED(32)
 UNALIGNED(64)
-
-/* --- the allocator --- */
-
-EXPORT int __sanitizer_install_malloc_and_free_hooks(
-    void (*made)(const volatile void *p, size_t size), void (*freeing)(const volatile void *p));
-EXPORT size_t __sanitizer_get_estimated_allocated_size(size_t size);
-EXPORT int __sanitizer_get_ownership(const volatile void *p);
-EXPORT size_t __sanitizer_get_allocated_size(const volatile void *p);
-EXPORT size_t __sanitizer_get_current_allocated_bytes(void);
-EXPORT size_t __sanitizer_get_heap_size(void);
-EXPORT size_t __sanitizer_get_free_bytes(void);
-EXPORT size_t __sanitizer_get_unmapped_bytes(void);
-
-int __sanitizer_install_malloc_and_free_hooks(
-    void (*made)(const volatile void *p, size_t size), void (*freeing)(const volatile void *p))
-{
-    return dt_alloc_hook(made, freeing);
-}
-
-size_t __sanitizer_get_estimated_allocated_size(size_t size)
-{
-    return size;
-}
-
-static bool find_block(const volatile void *p, struct dt_block *ret)
-{
-    return p && dt_enter() && dt_block_find((uintptr_t)p, ret) && ret->addr == (uintptr_t)p;
-}
-
-int __sanitizer_get_ownership(const volatile void *p)
-{
-    struct dt_block block;
-    return find_block(p, &block);
-}
-
-size_t __sanitizer_get_allocated_size(const volatile void *p)
-{
-    struct dt_block block;
-    return find_block(p, &block) ? block.size : 0;
-}
-
-size_t __sanitizer_get_current_allocated_bytes(void)
-{
-    struct mallinfo2 m = mallinfo2();
-    return m.uordblks + m.hblkhd;
-}
-
-size_t __sanitizer_get_heap_size(void)
-{
-    struct mallinfo2 m = mallinfo2();
-    return m.arena + m.hblkhd;
-}
-
-size_t __sanitizer_get_free_bytes(void)
-{
-    return mallinfo2().fordblks;
-}
-
-size_t __sanitizer_get_unmapped_bytes(void)
-{
-    return 0;
-}

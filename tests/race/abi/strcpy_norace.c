@@ -11,12 +11,13 @@
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 char a[32];
 static const char *volatile text = "hello";
+static char *(*volatile copy)(char *, const char *) = strcpy;
 
 static void *first(void *arg)
 {
     (void)arg;
     pthread_mutex_lock(&m);
-    strcpy(a, text);
+    copy(a, text);
     pthread_mutex_unlock(&m);
     hidden_step();
     return NULL;

@@ -11,11 +11,12 @@
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 char a[32];
 static const char *volatile text = "hello";
+static char *(*volatile copy)(char *, const char *) = strcpy;
 
 static void *first(void *arg)
 {
     (void)arg;
-    strcpy(a, text);
+    copy(a, text);
     hidden_step();
     return NULL;
 }
