@@ -126,10 +126,10 @@ uint32_t dt_pool_alloc(struct dt_pool *p)
         id = refill(p, shard);
     if (id)
         p->shards[shard].freed = __atomic_load_n(link_of(p, id), __ATOMIC_RELAXED);
+    p->shards[shard].taken++;
     dt_lock_drop(&p->shards[shard].lock);
     if (!id)
         dt_die("out of ids for %s", p->what);
-    __atomic_fetch_add(&p->live, 1, __ATOMIC_RELAXED);
     return id;
 }
 
@@ -139,6 +139,14 @@ void dt_pool_free(struct dt_pool *p, uint32_t id)
     dt_lock_take(&p->shards[shard].lock);
     __atomic_store_n(link_of(p, id), p->shards[shard].freed, __ATOMIC_RELAXED);
     p->shards[shard].freed = id;
+    p->shards[shard].given++;
     dt_lock_drop(&p->shards[shard].lock);
-    __atomic_fetch_sub(&p->live, 1, __ATOMIC_RELAXED);
+}
+
+uint32_t dt_pool_live(const struct dt_pool *p)
+{
+    uint32_t live = 0;
+    for (unsigned i = 0; i < DT_POOL_SHARDS; i++)
+        live += p->shards[i].taken - p->shards[i].given;
+    return live;
 }

@@ -25,10 +25,10 @@ struct dt_pool {
     dt_lock grow;
     uint32_t next;      /* first id never handed out; guarded by grow, read without */
     uint32_t committed; /* ids below this are usable; guarded by grow */
-    uint32_t live;      /* approximate number of objects in use, atomic */
     struct {
         dt_lock lock;
         uint32_t freed;
+        uint32_t taken, given; /* alloc and free calls */
     } __attribute__((aligned(64))) shards[DT_POOL_SHARDS];
 };
 
@@ -39,6 +39,9 @@ uint32_t dt_pool_alloc(struct dt_pool *p);
 void dt_pool_free(struct dt_pool *p, uint32_t id);
 /* `n` ids in a row that were never handed out; 0 when the ids have run out. */
 uint32_t dt_pool_fresh(struct dt_pool *p, uint32_t n);
+
+/* Objects in use; while others allocate, roughly. */
+uint32_t dt_pool_live(const struct dt_pool *p);
 
 static inline void *dt_pool_at(const struct dt_pool *p, uint32_t id)
 {

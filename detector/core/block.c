@@ -50,20 +50,36 @@ void dt_block_record_free(uint32_t id)
     dt_pool_free(&dt_block_pool, id);
 }
 
-static uint32_t new_record(struct dt_task *t, size_t size, uintptr_t pc)
+static void fill(struct dt_block_record *b, struct dt_task *t, size_t size, uintptr_t pc)
 {
-    uint32_t id = dt_pool_alloc(&dt_block_pool);
-    struct dt_block_record *b = at(id);
-    b->stack = dt_node_origin(t, pc & DT_NODE_PC);
+    uint32_t stack = dt_node_origin(t, pc & DT_NODE_PC);
     if (size < LARGE) {
         b->size = (uint32_t)size;
     } else {
         b->size = dt_pool_alloc(&large_pool);
-        b->stack |= DT_BLOCK_LARGE;
+        stack |= DT_BLOCK_LARGE;
         ((struct large *)dt_pool_at(&large_pool, b->size))->size = size;
     }
+    b->stack = stack;
     __atomic_store_n(&b->info, t->info->pool_id, __ATOMIC_RELEASE);
-    return id;
+}
+
+static void link_record(uint32_t *word, uint32_t id)
+{
+    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    do
+        __atomic_store_n(&at(id)->next, head, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(
+        word, &head, id | DT_META_IS_BLOCK, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+}
+
+/* The freed block that began at the same place, if its record can be used again: the usual case. */
+static struct dt_block_record *predecessor(uint32_t word)
+{
+    if (!(word & DT_META_IS_BLOCK))
+        return NULL;
+    struct dt_block_record *b = at(word);
+    return b->next == 0 && !(b->stack & DT_BLOCK_LARGE) ? b : NULL;
 }
 
 void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc)
@@ -71,18 +87,23 @@ void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc
     if (addr == 0 || addr >= DT_ADDRESS_END)
         return;
     struct dt_task *me = dt_core_enter();
-    size_t whole = ((addr & 7) + size + 7) & ~(size_t)7; /* an allocator shares no granule */
-    dt_range_clear(addr & ~(uintptr_t)7, whole ? whole : 8);
+    uintptr_t begin = addr & ~(uintptr_t)7; /* an allocator shares no granule */
+    uintptr_t end = (addr + (size ? size : 1) + 7) & ~(uintptr_t)7;
     if (!dt_chunk_of(addr))
         dt_chunk_map(addr);
     struct dt_chunk *c = dt_chunk_of(addr);
-    uint32_t id = new_record(t, size, pc), *word = dt_meta_word(c, addr);
-    dt_page_set(c, addr, DT_PAGE_META);
-    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    do
-        __atomic_store_n(&at(id)->next, head, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(
-        word, &head, id | DT_META_IS_BLOCK, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    uint32_t *word = dt_meta_word(c, addr);
+    struct dt_block_record *b = predecessor(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+    dt_meta_clear(b ? begin + 8 : begin, end - (b ? begin + 8 : begin), true);
+    dt_range_clear_cells(begin, end - begin);
+    if (b) {
+        fill(b, t, size, pc);
+    } else {
+        uint32_t id = dt_pool_alloc(&dt_block_pool);
+        fill(at(id), t, size, pc);
+        dt_page_set(c, addr, DT_PAGE_META);
+        link_record(word, id);
+    }
     dt_core_leave(me);
 }
 
@@ -102,10 +123,10 @@ bool dt_block_free(struct dt_task *t, uintptr_t addr, uintptr_t pc)
         return false;
     struct dt_task *me = dt_core_enter();
     struct dt_block_record *b = record_at(addr);
-    bool ok =
-        b && !(__atomic_fetch_or(&b->stack, DT_BLOCK_FREED, __ATOMIC_ACQ_REL) & DT_BLOCK_FREED);
+    bool ok = b && !(b->stack & DT_BLOCK_FREED);
     if (ok) {
         size_t size = size_of(b);
+        b->stack |= DT_BLOCK_FREED;
         dt_meta_clear(addr, size, false);
         dt_range_access(t, addr, size, DT_WRITE, (pc & DT_NODE_PC) | DT_NODE_FREE);
     }

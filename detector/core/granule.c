@@ -27,6 +27,7 @@
 /* The access on its way. */
 struct access {
     struct dt_task *t;
+    bool always;
     uint64_t x;      /* without bytes */
     uint64_t bytes;  /* mask bits that must be checked and recorded */
     uint64_t extra;  /* mask bits recorded though they need not be, so that one cell covers all */
@@ -42,9 +43,10 @@ static inline uint64_t kind_and_origin(uint64_t c)
     return c & ~DT_CELL_MASK;
 }
 
-static inline void begin(struct access *a, struct dt_task *t, uint64_t x)
+static inline void begin(struct access *a, struct dt_task *t, uint64_t x, bool always)
 {
     a->t = t;
+    a->always = always;
     a->x = kind_and_origin(x);
     a->bytes = x & DT_CELL_MASK;
     a->extra = 0;
@@ -56,7 +58,7 @@ static inline void begin(struct access *a, struct dt_task *t, uint64_t x)
 /* First look, at own elements: what do they cover? */
 static inline void cover(struct access *a, uint64_t e)
 {
-    if (dt_cell_seg(e ^ a->x) == 0 && dt_cell_as_strong(e, a->x))
+    if (dt_cell_seg(e ^ a->x) == 0 && dt_cell_as_strong(e, a->x) && !a->always)
         a->bytes &= ~e;
 }
 
@@ -309,15 +311,16 @@ static bool access_pair(
     return true;
 }
 
-void dt_granule_access(struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x)
+void dt_granule_access(
+    struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x, bool always)
 {
     struct access a;
     for (;;) {
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
         uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
-        begin(&a, t, x);
+        begin(&a, t, x, always);
         bool done = dt_cell_is_special(s1)
-                        ? covered(&a, cells, s1) || access_overflow(&a, granule, cells)
+                        ? (!always && covered(&a, cells, s1)) || access_overflow(&a, granule, cells)
                         : access_pair(&a, granule, cells, s0, s1);
         if (done)
             return;

@@ -8,8 +8,10 @@
 #include "core/cell.h"
 #include "core/shadow.h"
 
-/* `x`: the access as a cell, its segment t's current one. Inside the core. */
-void dt_granule_access(struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x);
+/* `x`: the access as a cell, its segment t's current one. `always`: recorded even if own accesses
+ * cover it (free(), so that reports name it). Inside the core. */
+void dt_granule_access(
+    struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x, bool always);
 /* Forgets the bytes of `mask` (bit i: byte i). */
 void dt_granule_clear(uint64_t *cells, unsigned mask);
 

@@ -24,17 +24,17 @@ static unsigned mask_of(uintptr_t begin, uintptr_t end)
 }
 
 /* Whole granules of one chunk. Fresh ones and covered ones are dealt with here. */
-static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x)
+static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x, bool always)
 {
     uint64_t *cells = dt_shadow_of(addr);
     uint64_t need = DT_CELL_SEG | (x & ~DT_CELL_ORIGIN & DT_CELL_LOW), own = t->segment;
     for (; n; n--, cells += 2, addr += 8) {
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
-        if (((s0 ^ own) & need) == 0)
+        if (((s0 ^ own) & need) == 0 && !always)
             continue;
         if (s0 == 0 && dt_cas16(cells, 0, 0, x, 0))
             continue;
-        dt_granule_access(t, addr, cells, x);
+        dt_granule_access(t, addr, cells, x, always);
     }
 }
 
@@ -51,18 +51,18 @@ static inline uint64_t make_cell(struct dt_task *t, unsigned flags, uint64_t pc)
     return x;
 }
 
-static void access_part(struct dt_task *t, uintptr_t addr, uint64_t x, unsigned mask)
+static void access_part(struct dt_task *t, uintptr_t addr, uint64_t x, unsigned mask, bool always)
 {
     uintptr_t granule = addr & ~(uintptr_t)7;
     uint64_t bytes = (uint64_t)mask << DT_CELL_MASK_SHIFT;
-    dt_granule_access(t, granule, dt_shadow_of(granule), x | bytes);
+    dt_granule_access(t, granule, dt_shadow_of(granule), x | bytes, always);
 }
 
 void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned flags, uint64_t pc)
 {
     uint64_t *cells = dt_shadow_of(addr & ~(uintptr_t)7);
     uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
-    dt_granule_access(t, addr & ~(uintptr_t)7, cells, make_cell(t, flags, pc) | bytes);
+    dt_granule_access(t, addr & ~(uintptr_t)7, cells, make_cell(t, flags, pc) | bytes, false);
 }
 
 void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc)
@@ -71,18 +71,19 @@ void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned fl
     if (t->keys == dt_keys_none || t->ignore || !size || end < addr || end > DT_ADDRESS_END)
         return;
     uint64_t x = make_cell(t, flags, pc);
+    bool always = (pc & DT_NODE_FREE) != 0;
     if (addr & 7) {
-        access_part(t, addr, x, mask_of(addr, end));
+        access_part(t, addr, x, mask_of(addr, end), always);
         addr = (addr | 7) + 1;
     }
     while (end - addr >= 8 && addr < end) {
         uintptr_t chunk_end = (addr | (DT_CHUNK_SIZE - 1)) + 1;
         uintptr_t stop = (end < chunk_end ? end : chunk_end) & ~(uintptr_t)7;
-        access_whole(t, addr, (stop - addr) / 8, x | DT_CELL_MASK);
+        access_whole(t, addr, (stop - addr) / 8, x | DT_CELL_MASK, always);
         addr = stop;
     }
     if (addr < end)
-        access_part(t, addr, x, mask_of(addr, end));
+        access_part(t, addr, x, mask_of(addr, end), always);
 }
 
 /* --- clearing --- */
@@ -155,12 +156,24 @@ static void clear_part(uintptr_t addr, unsigned mask)
         dt_granule_clear(cells, mask);
 }
 
+static bool is_range(uintptr_t addr, size_t size)
+{
+    return size && addr + size > addr && addr + size <= DT_ADDRESS_END;
+}
+
 void dt_range_clear(uintptr_t addr, size_t size)
 {
-    uintptr_t end = addr + size;
-    if (!size || end < addr || end > DT_ADDRESS_END)
+    if (!is_range(addr, size))
         return;
     dt_meta_clear(addr, size, true);
+    dt_range_clear_cells(addr, size);
+}
+
+void dt_range_clear_cells(uintptr_t addr, size_t size)
+{
+    uintptr_t end = addr + size;
+    if (!is_range(addr, size))
+        return;
     if (addr & 7) {
         clear_part(addr, mask_of(addr, end));
         addr = (addr | 7) + 1;

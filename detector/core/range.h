@@ -14,6 +14,8 @@ void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned fl
 /* The same, within a granule, for a task that records. */
 void dt_granule_range(
     struct dt_task *t, uintptr_t addr, unsigned size, unsigned flags, uint64_t pc);
+/* Forgets the accesses only. */
+void dt_range_clear_cells(uintptr_t addr, size_t size);
 /* As dt_shadow_clear. */
 void dt_range_clear(uintptr_t addr, size_t size);
 

@@ -55,7 +55,8 @@ void dt_core_init(void)
     dt_block_init();
 }
 
-void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)
+void dt_access_uncovered(
+    struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)
 {
     if (t->keys == dt_keys_none)
         return;
@@ -66,6 +67,28 @@ void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, u
         dt_range_access(t, addr, size, flags, pc & DT_NODE_PC);
     dt_core_leave(me);
     dt_race_deliver(t);
+}
+
+/* The same-epoch test of cell.h, for an access within one granule. */
+static bool is_covered(const struct dt_task *t, uintptr_t addr, size_t size, unsigned flags)
+{
+    const uint64_t *cells = dt_shadow_find(addr);
+    if ((addr & 7) + size > 8 || !cells)
+        return false;
+    uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
+    uint64_t key = DT_CELL_SEG | bytes;
+    if (flags & DT_WRITE)
+        key |= DT_CELL_W;
+    if (!(flags & DT_ATOMIC))
+        key |= DT_CELL_P;
+    return ((__atomic_load_n(&cells[0], __ATOMIC_RELAXED) ^ t->segment) & key) == 0 ||
+           ((__atomic_load_n(&cells[1], __ATOMIC_RELAXED) ^ t->segment) & key) == 0;
+}
+
+void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)
+{
+    if (!is_covered(t, addr, size, flags))
+        dt_access_uncovered(t, addr, size, flags, pc);
 }
 
 void dt_shadow_clear(uintptr_t addr, size_t size)

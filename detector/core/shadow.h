@@ -20,6 +20,9 @@ enum dt_access_flags {
 
 /* Any size, any alignment. `pc`: the call site of the callback, in the program. Exact per byte. */
 void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc);
+/* The same, when the caller has made the same-epoch test (cell.h) already. */
+void dt_access_uncovered(
+    struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc);
 /* Fresh memory: all earlier accesses, sync objects and block records are void. */
 void dt_shadow_clear(uintptr_t addr, size_t size);
 

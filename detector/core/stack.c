@@ -28,6 +28,7 @@ static struct table *nodes; /* atomic */
 static dt_lock growing;
 static uint32_t *marks; /* a bit per id while a sweep marks, else NULL */
 static size_t marks_size;
+static uint32_t n_nodes; /* atomic */
 static uint32_t sweep_at = LEAST_SWEEP;
 
 static size_t table_size(uint32_t bits)
@@ -49,11 +50,12 @@ void dt_node_init(void)
     nodes = new_table(FIRST_BITS);
 }
 
+/* Contexts made one after the other have ids, and are called from contexts, that are near each
+ * other: so are their buckets. A context has 256 buckets for what is called from it. */
 static uint32_t bucket(const struct table *t, dt_stackid parent, uint64_t pc)
 {
-    uint64_t h = (pc ^ ((uint64_t)parent << 21)) * 0x9e3779b97f4a7c15u;
-    h ^= h >> 29;
-    return (uint32_t)((h * 0xbf58476d1ce4e5b9u) >> (64 - t->bits));
+    uint32_t h = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 56);
+    return (parent + h) & ((1u << t->bits) - 1);
 }
 
 static uint64_t identity(const struct dt_node *n)
@@ -112,10 +114,10 @@ static dt_stackid add(struct table *t, uint32_t *head, dt_stackid parent, uint64
         n->next = first;
     while (
         !__atomic_compare_exchange_n(head, &first, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
-    uint32_t live = __atomic_load_n(&dt_node_pool.live, __ATOMIC_RELAXED);
-    if (live >> t->bits >= 1)
+    uint32_t made = __atomic_add_fetch(&n_nodes, 1, __ATOMIC_RELAXED);
+    if (made >> t->bits >= 1)
         grow(t);
-    if (live > sweep_at)
+    if (made > sweep_at)
         dt_gate_ask_sweep();
     return id;
 }
@@ -260,5 +262,6 @@ void dt_node_drop_unmarked(void)
     }
     dt_unmap(marks, marks_size);
     marks = NULL;
-    sweep_at = LEAST_SWEEP + 2 * dt_node_pool.live;
+    n_nodes = dt_pool_live(&dt_node_pool);
+    sweep_at = LEAST_SWEEP + 2 * n_nodes;
 }

@@ -102,9 +102,11 @@ void dt_sync_free(uint32_t id)
 struct dt_sync *dt_sync_lock(const void *p, bool create)
 {
     uintptr_t addr = (uintptr_t)p;
+    struct dt_chunk *c = dt_chunk_of(addr);
+    if (!create && !(c && __atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE)))
+        return NULL;
     struct dt_task *me = dt_core_enter();
-    for (;;) {
-        struct dt_chunk *c = dt_chunk_of(addr);
+    for (;; c = dt_chunk_of(addr)) {
         if (!c && create) {
             dt_chunk_map(addr);
             c = dt_chunk_of(addr);

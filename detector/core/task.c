@@ -38,6 +38,7 @@ static uint32_t live;             /* not ended; changed under list_lock */
 static bool sole;                 /* nothing needs to be recorded; changed under list_lock */
 
 static struct dt_pool info_pool;
+static uint32_t n_infos; /* atomic */
 static uint32_t infos_sweep_at = LEAST_SWEEP;
 
 void dt_task_init(void)
@@ -171,7 +172,7 @@ static struct dt_task_info *new_info(
 {
     static uint32_t last_uid;
     uint32_t pool_id = dt_pool_alloc(&info_pool);
-    if (__atomic_load_n(&info_pool.live, __ATOMIC_RELAXED) > infos_sweep_at)
+    if (__atomic_add_fetch(&n_infos, 1, __ATOMIC_RELAXED) > infos_sweep_at)
         dt_gate_ask_sweep();
     struct dt_task_info *info = dt_pool_at(&info_pool, pool_id);
     *info = (struct dt_task_info){
@@ -382,5 +383,6 @@ void dt_task_info_sweep(uint32_t round)
         info->pool_id = 0;
         dt_pool_free(&info_pool, id);
     }
-    infos_sweep_at = LEAST_SWEEP + 2 * info_pool.live;
+    n_infos = dt_pool_live(&info_pool);
+    infos_sweep_at = LEAST_SWEEP + 2 * n_infos;
 }

@@ -105,14 +105,14 @@ Test(clock, agrees_with_arrays)
 Test(clock, gives_all_nodes_back)
 {
     dt_core_init();
-    uint32_t before = dt_clock_pool.live;
+    uint32_t before = dt_pool_live(&dt_clock_pool);
     state = 12345;
     for (int n = 0; n < 20000; n++)
         step();
-    cr_assert(dt_clock_pool.live > before);
+    cr_assert(dt_pool_live(&dt_clock_pool) > before);
     for (int c = 0; c < CLOCKS; c++)
         dt_clock_clear(&clock[c]);
-    cr_assert_eq(dt_clock_pool.live, before);
+    cr_assert_eq(dt_pool_live(&dt_clock_pool), before);
 }
 
 Test(clock, snapshot_and_equal_join_make_no_node)
@@ -121,10 +121,10 @@ Test(clock, snapshot_and_equal_join_make_no_node)
     struct dt_clock a = {0}, b = {0};
     for (dt_index i = 0; i < 1000; i++)
         dt_clock_set(&a, i, i + 1);
-    uint32_t before = dt_clock_pool.live;
+    uint32_t before = dt_pool_live(&dt_clock_pool);
     dt_clock_copy(&b, &a);
     cr_assert_not(dt_clock_join(&b, &a));
-    cr_assert_eq(dt_clock_pool.live, before);
+    cr_assert_eq(dt_pool_live(&dt_clock_pool), before);
     dt_clock_set(&a, 500, 9999);
     cr_assert_eq(dt_clock_get(&b, 500), 501);
     cr_assert(dt_clock_join(&b, &a));

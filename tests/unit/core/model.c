@@ -87,6 +87,8 @@ static bool conflict(
 
 static bool redundant(const struct model *m, int t, size_t byte, const struct model_access *a)
 {
+    if (a->is_free)
+        return false;
     for (unsigned i = 0; i < m->byte[byte].n; i++) {
         const struct model_access *e = &m->byte[byte].list[i];
         if (e->task == t && e->epoch == m->epoch[t] && e->write >= a->write &&
