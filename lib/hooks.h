@@ -6,7 +6,8 @@
  *
  * Rules for callers:
  *  - A hook may be called with a channel's or a scheduler's internal lock held: a hook never
- *    parks, never calls back into lib/ (but for inspect.h at report time) and takes only leaf locks.
+ *    parks, never calls back into lib/ (but for inspect.h at report time) and takes only leaf
+ * locks.
  *  - "Current task" is what the last gorc__hook_switch on this OS thread said, else the thread.
  *  - The scheduler itself must create no happens-before edge. Only the functions of the group
  *    "happens-before" do.
@@ -99,6 +100,12 @@ void gorc__hook_write(const void *p, size_t size, const void *pc);
  * whatever was known of it is void. */
 void gorc__hook_fresh(const void *p, size_t size);
 
+/* The library calls a function of the program on the caller's own stack, on behalf of a public
+ * function that returns to `pc`: that place belongs into the stacks of what the function does. The
+ * result is for gorc__hook_called, which is not needed if the function does not return. */
+bool gorc__hook_call(const void *pc);
+void gorc__hook_called(bool begun);
+
 /* --- locks, for "held locks" and abandoned locks --- */
 
 void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc);
@@ -182,6 +189,15 @@ static inline void gorc__hook_write(const void *p, size_t size, const void *pc)
 static inline void gorc__hook_fresh(const void *p, size_t size)
 {
     (void)p, (void)size;
+}
+static inline bool gorc__hook_call(const void *pc)
+{
+    (void)pc;
+    return false;
+}
+static inline void gorc__hook_called(bool begun)
+{
+    (void)begun;
 }
 static inline void gorc__hook_locked(
     const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)

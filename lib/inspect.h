@@ -27,7 +27,7 @@ struct gorc__g_regs {
 };
 
 struct gorc__inspect_g {
-    uint64_t goid; /* main is 1 */
+    uint64_t goid;    /* main is 1 */
     const char *name; /* NULL: none */
     enum gorc__g_state state;
     bool is_system;     /* belongs to the library itself: never shown as the program's */
@@ -38,11 +38,11 @@ struct gorc__inspect_g {
     const void *object;
     const char *object_name; /* from gorc_set_name, or NULL */
     gorc__place object_created;
-    int64_t since;  /* when the wait began, gorc_now() nanoseconds; 0: unknown */
+    int64_t since;   /* when the wait began, gorc_now() nanoseconds; 0: unknown */
     uint64_t holder; /* goid that holds the lock waited for, 0: unknown or none */
     uint64_t parent; /* goid of its creator */
     gorc__place created;
-    const void *entry; /* the goroutine's function */
+    const void *entry;        /* the goroutine's function */
     struct gorc__g_regs regs; /* valid for RUNNABLE (pc != 0) and BLOCKED */
     uintptr_t stack_lo, stack_hi;
     struct gorc__hook_task *task;

@@ -137,8 +137,8 @@ EOF
 plant deps lib/base/ring.h:2 "uthash in a header" <<'EOF'
 sed -i '2i #include <uthash.h>' lib/base/ring.h
 EOF
-plant deps "lib/base/ring.c:1: has the name of detector/core/ring.c" "two files of one name" <<'EOF'
-cp detector/core/clock.c detector/core/ring.c
+plant deps "detector/report/clock.c:1: has the name of detector/core/clock.c" "two files of one name" <<'EOF'
+cp detector/core/clock.c detector/report/clock.c
 EOF
 plant deps lib/new/thing.c:2 "a folder without a rule" <<'EOF'
 mkdir lib/new && { head -n 1 lib/base/ring.h; echo '#include "base/ring.h"'; } >lib/new/thing.c

@@ -7,7 +7,7 @@
 
 #include "hooks.h"
 
-/* Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
+/* Implemented in lib/sched/misuse.c. Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
  * detector runs with on_misuse=continue: then the operation must have no effect and return. Call it
  * without any lock held. */
 void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc);

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "sched/g.h"
-#include "time/after.h"
+#include "chan/after.h"
 
 #define QUARANTINE 1024u
 

@@ -13,7 +13,7 @@
 #include "base/misuse.h"
 #include "chan/chan_impl.h"
 #include "sched/g.h"
-#include "time/after.h"
+#include "chan/after.h"
 
 struct after {
     struct gorc__timer timer; /* first: the callback gets its address */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Includes between folders go only in the directions of layers.txt; nobody includes tests; each
-# foreign library has its places; file names are unique, so that a name means one concept.
+# foreign library has its places; file names are unique within the library (include/ and lib/), the
+# detector and the tools, so that a name means one concept.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 rules=$(dirname "${BASH_SOURCE[0]}")/layers.txt
 
@@ -82,14 +83,11 @@ while IFS=: read -r file line text; do
 done < <(for d in include lib detector tools; do [ ! -d $d ] || find $d -name '*.[chS]'; done |
     sort | xargs -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]')
 
-for d in include lib detector tools; do
-    [ ! -d $d ] || find $d -type f -name '*.[chS]'
-done | sed 's|.*/\(.*\)|\1 &|' | sort | awk '
-    $1 == name { print file " " $2 } { name = $1; file = $2 }' | {
+for group in "include lib" detector tools; do
     while read -r a b; do
-        echo "$b:1: has the name of $a"
-        false=1
-    done
-    [ -z "${false:-}" ]
-} || violations=$((violations + 1))
+        bad "$b:1" "has the name of $a"
+    done < <(for d in $group; do [ ! -d $d ] || find $d -type f -name '*.[chS]'; done |
+        sed 's|.*/\(.*\)|\1 &|' | sort |
+        awk '$1 == name { print file " " $2 } { name = $1; file = $2 }')
+done
 finish

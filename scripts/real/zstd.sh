@@ -34,16 +34,16 @@ if [ ! -x "$work/datagen" ]; then
         fail "the corpus generator builds"
 fi
 mkdir -p "$work/corpus"
-[ -s "$work/corpus/12M" ] || {
+[ -s "$work/corpus/6M" ] || {
     : >"$work/corpus/empty"
     "$work/datagen" -g1 >"$work/corpus/1"
     "$work/datagen" -g100000 -P50 >"$work/corpus/100K"
     "$work/datagen" -g3000000 -P20 -s7 >"$work/corpus/3M"
-    "$work/datagen" -g12000000 -P60 -s3 >"$work/corpus/12M"
+    "$work/datagen" -g6000000 -P60 -s3 >"$work/corpus/6M"
 }
 
 # What is run: input, then zstd's options. Several jobs for each worker where the input is large.
-cases="empty -3|1 -1|100K -1|100K -19|3M -5 --rsyncable|12M -1 -B512K|12M -3 -B1M|12M -9 -B2M|12M -4 --long"
+cases="empty -3|1 -1|100K -1|100K -19|3M -5 --rsyncable|6M -1 -B512K|6M -3 -B1M|6M -9 -B1M|6M -4 --long"
 
 # run_case BINARY-NAME PROGRAM INPUT OPTIONS...: under gorc, output compared with the plain build's.
 run_case() {
@@ -104,7 +104,7 @@ native_pairs() {
     rm -f "$work"/zstd-native.log.*
     TSAN_OPTIONS="exitcode=0 external_symbolizer_path=$(command -v addr2line) \
 log_path=$work/zstd-native.log" "$work/zstd-native/programs/zstd" -q -f -T2 -B512K -3 \
-        "$work/corpus/12M" -o "$work/native.zst" >&2
+        "$work/corpus/6M" -o "$work/native.zst" >&2
     pairs_of_log zstd "$work"/zstd-native.log.*
 }
 
@@ -135,7 +135,7 @@ for compiler; do
     line=$(grep -n 'numThreadsBusy--' "$dir/lib/common/pool.c" | cut -d: -f1)
     out=$work/out-$compiler
     timeout 300 "$gorc" run --json "$out/planted.json" -- "$dir/programs/zstd" -q -f -T2 -B512K -1 \
-        "$work/corpus/12M" -o "$out/planted.zst" >"$out/planted.log" 2>&1
+        "$work/corpus/6M" -o "$out/planted.zst" >"$out/planted.log" 2>&1
     expect "$compiler: planted race: status 66" "$out/planted.log" [ $? -eq 66 ]
     expect "$compiler: planted race: both stacks, function, file and line" "$out/planted.log" \
         has_race "$out/planted.json" POOL_thread lib/common/pool.c "$line" \
