@@ -55,7 +55,8 @@ gorc_case gorc_case_after(int64_t ns)
 static struct gorc__random *random_of(struct gorc__g *self)
 {
     struct gorc__m *m = self->m;
-    return m->p ? &m->p->random : &m->random;
+    struct gorc__p *p = __atomic_load_n(&m->p, __ATOMIC_RELAXED); /* may be taken meanwhile */
+    return p ? &p->random : &m->random;
 }
 
 static inline bool peek(const gorc_case *k)

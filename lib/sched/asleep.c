@@ -33,10 +33,12 @@ static uint32_t count_threads(void)
     return line ? (uint32_t)strtoul(line + 9, NULL, 10) : 0;
 }
 
+enum sleepers { SOME_AWAKE, OTHER_THREADS, ALL_ASLEEP };
+
 /* The order matters. A foreign thread that sleeps has done its last step, so it is counted first.
  * Under the lock no sleeping worker can be woken, so what they left is what there is: timers, then
  * those that sysmon has taken out and not yet made ready, then what is ready. */
-static bool everybody_sleeps(void)
+static enum sleepers who_sleeps(void)
 {
     uint32_t ours =
         atomic_load(&gorc__sched.sysmon_started) + atomic_load(&gorc__sched.foreign_asleep);
@@ -45,7 +47,9 @@ static bool everybody_sleeps(void)
                   atomic_load(&gorc__sched.firing) == 0 && !gorc__work_visible();
     ours += gorc__sched.nms;
     gorc__unlock(&gorc__sched.lock);
-    return asleep && count_threads() == ours;
+    if (!asleep)
+        return SOME_AWAKE;
+    return count_threads() == ours ? ALL_ASLEEP : OTHER_THREADS;
 }
 
 static bool print_goroutine(const struct gorc__inspect_g *g, void *arg)
@@ -55,13 +59,14 @@ static bool print_goroutine(const struct gorc__inspect_g *g, void *arg)
     return true;
 }
 
-void gorc__check_asleep(void)
+bool gorc__check_asleep(void)
 {
     static _Atomic uint32_t told;
-    if (!everybody_sleeps())
-        return;
+    enum sleepers who = who_sleeps();
+    if (who != ALL_ASLEEP)
+        return who == OTHER_THREADS;
     if (atomic_exchange(&told, 1))
-        return;
+        return false;
     bool main_left = gorc_num_goroutines() == 0;
     bool reported = gorc__hook_active();
     gorc__hook_all_asleep();

@@ -101,6 +101,7 @@ struct gorc__m {
     struct gorc__lock take_lock; /* rank TAKE: guards p and taking against takers */
     _Atomic uint32_t wake;       /* futex: 1 when woken from idle sleep */
     bool spinning;               /* counted in sched.spinning */
+    bool idle;                   /* in sched.idle_ms; guarded by sched.lock */
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
     struct gorc__g *locked_g;    /* this worker runs only that goroutine */
     struct gorc__g *handed;      /* a locked goroutine handed to this worker, with handed_p */
@@ -275,8 +276,8 @@ bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next);
 /* names.c */
 void gorc__names_fork_child(void);
 
-/* asleep.c */
-void gorc__check_asleep(void);
+/* asleep.c: ends the process when all are asleep; true: other threads may wake somebody */
+bool gorc__check_asleep(void);
 
 static inline void gorc__wake_if_idle(void)
 {

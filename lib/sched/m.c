@@ -111,6 +111,7 @@ static void idle_m_remove(struct gorc__m *m)
         link = &(*link)->idle_next;
     *link = m->idle_next;
     m->idle_next = NULL;
+    m->idle = false;
     gorc__sched.nasleep_ms--;
     if (m->keeps_time) {
         m->keeps_time = false;
@@ -122,9 +123,9 @@ static void idle_m_remove(struct gorc__m *m)
 static bool wake_by_timer(struct gorc__m *m)
 {
     gorc__lock(&gorc__sched.lock);
-    if (atomic_load(&m->wake)) {
+    if (!m->idle) { /* somebody is about to wake us with a P */
         gorc__unlock(&gorc__sched.lock);
-        return true;
+        return false;
     }
     struct gorc__p *p = gorc__idle_p_take();
     if (p) {
@@ -157,6 +158,7 @@ void gorc__m_sleep(struct gorc__m *m)
         gorc__m_own(m, p);
         return;
     }
+    m->idle = true;
     m->idle_next = gorc__sched.idle_ms;
     gorc__sched.idle_ms = m;
     gorc__sched.nasleep_ms++;

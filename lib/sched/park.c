@@ -380,7 +380,7 @@ bool gorc__can_spin(struct gorc__g *self)
 {
     if (self->kind == GORC__KIND_FOREIGN)
         return false;
-    struct gorc__p *p = self->m->p;
+    struct gorc__p *p = __atomic_load_n(&self->m->p, __ATOMIC_RELAXED);
     uint32_t np = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
     uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) +
                     atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed);

@@ -26,6 +26,7 @@
 #define MAX_DELAY 10000000
 #define RUN_NEXT_PATIENCE 20000
 #define TIMER_PATIENCE 200000
+#define ASLEEP_CHECK 500000000
 
 /* Takes p from m, or only its run_next; fails when m is in the library just now. */
 bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
@@ -102,7 +103,8 @@ static bool round_of_ps(int64_t now)
     return busy;
 }
 
-/* All idle: a worker that keeps the time sees to the timers. */
+/* All idle: a worker that keeps the time sees to the timers. While the process has threads of its
+ * own, look now and then whether the last that could wake somebody has ended. */
 static void sleep_while_idle(void)
 {
     gorc__lock(&gorc__sched.lock);
@@ -110,8 +112,12 @@ static void sleep_while_idle(void)
     if (idle)
         atomic_store(&gorc__sched.sysmon_asleep, 1);
     gorc__unlock(&gorc__sched.lock);
-    while (atomic_load(&gorc__sched.sysmon_asleep))
-        gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, INT64_MAX);
+    bool again = idle;
+    while (atomic_load(&gorc__sched.sysmon_asleep)) {
+        int64_t deadline = again ? gorc__now() + ASLEEP_CHECK : INT64_MAX;
+        if (gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, deadline) == -ETIMEDOUT)
+            again = gorc__check_asleep();
+    }
 }
 
 void gorc__sysmon_wake(void)
