@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Raising a misuse: an error of the program that Go would panic on (API.md, "Misuse").
+ * Implemented in lib/sched/misuse.c: a report names the goroutine.
  */
 #ifndef GORC_LIB_BASE_MISUSE_H
 #define GORC_LIB_BASE_MISUSE_H
 
 #include "hooks.h"
 
-/* Implemented in lib/sched/misuse.c. Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
+/* Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
  * detector runs with on_misuse=continue: then the operation must have no effect and return. Call it
  * without any lock held. */
 void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc);
