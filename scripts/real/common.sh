@@ -85,10 +85,20 @@ pairs_of_log() { # PROGRAM LOG...
             race = 0 }' | sort -u
 }
 
-# Pairs that nothing accounts for: neither the other runtime nor the list argued from the source.
+# Pairs that nothing accounts for: neither the other runtime nor the list argued from the source, in
+# which '*' stands for any function.
 unaccounted() { # PAIRS-FILE OTHER-PAIRS-FILE KNOWN-FILE
-    sed 's/#.*//; s/[[:blank:]]*$//; /^$/d' "$3" | sort -u | cat - "$2" | sort -u |
-        comm -23 "$1" -
+    awk '
+        FILENAME == ARGV[3] {
+            for (i = 1; i <= n; i++)
+                if ((a[i] == "*" || a[i] == $1) && (b[i] == "*" || b[i] == $2) ||
+                    (a[i] == "*" || a[i] == $2) && (b[i] == "*" || b[i] == $1))
+                    next
+            print
+            next
+        }
+        { sub(/#.*/, "") }
+        NF >= 2 { n++; a[n] = $1; b[n] = $2 }' "$3" "$2" "$1"
 }
 
 findings() { # RECORD [KIND]: how many
@@ -105,7 +115,7 @@ has_race() { # RECORD FUNCTION FILE LINE FUNCTIONS2-REGEX FILE2
             [.stacks[] | select(.role | test("^(earlier )?(atomic )?(write|read)"))] |
             select(length == 2) | . as $s | ([0, 1], [1, 0]) | . as [$a, $b] |
             select(any($s[$a].frames[0:2][]; .function == $f and at($file) and .line == $line)) |
-            select(any($s[$b].frames[0:2][]; (.function | test("^(" + $f2 + ")$")) and at($file2)
+            select(any($s[$b].frames[0:2][]; ((.function // "") | test("^(" + $f2 + ")$")) and at($file2)
                 and (.line // 0) > 0)) |
             select([$s[].frames[] | select((.module // "") | test("/(zstd|memcached)$")) |
                 select(.function == "_start" | not) |
