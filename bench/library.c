@@ -28,6 +28,7 @@ static void echo_main(void *arg)
         v++;
         gorc_chan_send(p->out, &v);
     }
+    gorc_chan_close(p->out);
 }
 
 static int64_t ping_pong(int64_t n)
@@ -41,6 +42,7 @@ static int64_t ping_pong(int64_t n)
         gorc_chan_recv(p.out, &v);
     }
     gorc_chan_close(p.in);
+    gorc_chan_recv(p.out, NULL); /* the other one is done with p */
     return v;
 }
 

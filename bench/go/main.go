@@ -23,6 +23,7 @@ func pingPong(n int64) int64 {
 		for v := range in {
 			out <- v + 1
 		}
+		close(out)
 	}()
 	var v int64
 	for i := int64(0); i < n; i++ {
@@ -30,6 +31,7 @@ func pingPong(n int64) int64 {
 		v = <-out
 	}
 	close(in)
+	<-out
 	return v
 }
 
