@@ -115,7 +115,7 @@ struct gorc__m {
     pthread_t thread;
 };
 
-#define GORC__RUNQ_SIZE 256u
+#define GORC__RUNQ_SIZE 1024u
 
 struct gorc__p {
     struct gorc__g *run_next; /* private to the owner: runs before the queue */

@@ -4,7 +4,10 @@
  */
 #include "sched/runq.h"
 
-/* Takes up to `want` entries (at most half) into out; returns how many. */
+/* At most so many move at once: they pass through the caller's stack. */
+#define BATCH 128u
+
+/* Takes half of the entries, at most BATCH, into out; returns how many. */
 static uint32_t grab(struct gorc__p *p, struct gorc__g **out)
 {
     uint32_t head = atomic_load_explicit(&p->head, memory_order_acquire);
@@ -18,6 +21,8 @@ static uint32_t grab(struct gorc__p *p, struct gorc__g **out)
             head = atomic_load_explicit(&p->head, memory_order_acquire);
             continue;
         }
+        if (n > BATCH)
+            n = BATCH;
         for (uint32_t i = 0; i < n; i++)
             out[i] =
                 atomic_load_explicit(&p->ring[(head + i) % GORC__RUNQ_SIZE], memory_order_relaxed);
@@ -29,7 +34,7 @@ static uint32_t grab(struct gorc__p *p, struct gorc__g **out)
 
 void gorc__runq_overflow(struct gorc__p *p, struct gorc__g *g)
 {
-    struct gorc__g *batch[GORC__RUNQ_SIZE / 2];
+    struct gorc__g *batch[BATCH];
     uint32_t n = grab(p, batch);
     if (n == 0) { /* thieves have made room */
         gorc__runq_push(p, g);
@@ -43,7 +48,7 @@ void gorc__runq_overflow(struct gorc__p *p, struct gorc__g *g)
 
 struct gorc__g *gorc__runq_steal(struct gorc__p *p, struct gorc__p *victim)
 {
-    struct gorc__g *batch[GORC__RUNQ_SIZE / 2];
+    struct gorc__g *batch[BATCH];
     uint32_t n = grab(victim, batch);
     if (n == 0)
         return NULL;

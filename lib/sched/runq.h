@@ -10,7 +10,7 @@
 
 void gorc__runq_overflow(struct gorc__p *p, struct gorc__g *g);
 
-/* Owner only. Half of a full queue goes to the global queue. */
+/* Owner only. A batch of a full queue goes to the global queue. */
 static inline void gorc__runq_push(struct gorc__p *p, struct gorc__g *g)
 {
     uint32_t head = atomic_load_explicit(&p->head, memory_order_acquire); /* pairs with takers */

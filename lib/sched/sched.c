@@ -21,6 +21,7 @@
 #define FAIR_TICKS 61u
 #define STEAL_ROUNDS 4
 #define SPIN_CHECKS 40
+#define GLOBAL_SHARE 128u
 
 /* --- the global queue --- */
 
@@ -212,7 +213,7 @@ static struct gorc__g *steal(struct gorc__m *m, struct gorc__p *p, int64_t now)
     }
     for (int round = 0; round < STEAL_ROUNDS; round++) {
         struct gorc__g *g = steal_once(m, p, now);
-        if (g || (g = global_take(p, GORC__RUNQ_SIZE / 2)) != NULL)
+        if (g || (g = global_take(p, GLOBAL_SHARE)) != NULL)
             return g;
         for (int i = 0; i < SPIN_CHECKS && !gorc__work_visible(); i++)
             gorc__cpu_relax();
@@ -282,7 +283,7 @@ static struct gorc__g *look(struct gorc__m *m, struct gorc__p *p)
     if (!g)
         g = local_pop(p);
     if (!g)
-        g = global_take(p, GORC__RUNQ_SIZE / 2);
+        g = global_take(p, GLOBAL_SHARE);
     if (!g)
         g = steal(m, p, now);
     return g;

@@ -51,22 +51,22 @@ static void drain_global(void)
 
 Test(runq, order_and_overflow)
 {
-    items = calloc(1000, sizeof *items);
-    seen = calloc(1000, 1);
+    items = calloc(3000, sizeof *items);
+    seen = calloc(3000, 1);
     struct gorc__p *p = new_p(0);
     for (int i = 0; i < 200; i++)
         gorc__runq_push(p, &items[i]);
     for (int i = 0; i < 200; i++)
         cr_assert_eq(gorc__runq_pop(p), &items[i]);
     cr_assert_null(gorc__runq_pop(p));
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 3000; i++)
         gorc__runq_push(p, &items[i]);
     cr_assert(atomic_load(&gorc__sched.global_count) > 0);
-    cr_assert_eq(gorc__sched.global_head, &items[0], "the oldest half goes to the global queue");
+    cr_assert_eq(gorc__sched.global_head, &items[0], "the oldest go to the global queue");
     drain_global();
     for (struct gorc__g *g; (g = gorc__runq_pop(p)) != NULL;)
         note(g);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 3000; i++)
         cr_assert_eq(atomic_load(&seen[i]), 1);
 }
 
