@@ -46,6 +46,26 @@ static bool real_type(Dwarf_Die *of, Dwarf_Die *ret)
            dwarf_peel_type(&type, ret) == 0;
 }
 
+/* Locks, channels and the like: what is in them is nobody's business. */
+static bool is_opaque(Dwarf_Die *of)
+{
+    static const char *const prefixes[] = {"gorc_", "pthread_", "mtx_t", "cnd_t", "sem_t"};
+    Dwarf_Attribute attr;
+    Dwarf_Die type = *of;
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
+        if (!dwarf_attr_integrate(&type, DW_AT_type, &attr) || !dwarf_formref_die(&attr, &type))
+            return false;
+        const char *name = dwarf_diename(&type);
+        for (size_t i = 0; name && i < sizeof prefixes / sizeof *prefixes; i++)
+            if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+                return true;
+        int tag = dwarf_tag(&type);
+        if (tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type)
+            return false;
+    }
+    return false;
+}
+
 static Dwarf_Word size_of(Dwarf_Die *type)
 {
     Dwarf_Word size;
@@ -61,7 +81,8 @@ static void print_element(FILE *f, Dwarf_Die *array, Dwarf_Word offset, int dept
     if (!size)
         return;
     fprintf(f, "[%llu]", (unsigned long long)(offset / size));
-    print_member(f, &element, offset % size, depth + 1);
+    if (!is_opaque(array))
+        print_member(f, &element, offset % size, depth + 1);
 }
 
 static bool member_covers(Dwarf_Die *member, Dwarf_Word offset, Dwarf_Word *ret_at)
@@ -95,7 +116,7 @@ static void print_member(FILE *f, Dwarf_Die *type, Dwarf_Word offset, int depth)
         const char *name = dwarf_diename(&child);
         if (name)
             fprintf(f, ".%s", name);
-        if (real_type(&child, &member_type))
+        if (!is_opaque(&child) && real_type(&child, &member_type))
             print_member(f, &member_type, offset - at, depth + 1);
         return;
     } while (dwarf_siblingof(&child, &child) == 0);
@@ -130,7 +151,8 @@ static bool try_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Addr addr, struct 
     if (!f)
         return true;
     fputs(name, f);
-    print_member(f, &type, addr - at, 0);
+    if (!is_opaque(die))
+        print_member(f, &type, addr - at, 0);
     fclose(f);
     o->name = text;
     return true;

@@ -69,15 +69,28 @@ static size_t widest(const struct stack *s, bool functions)
     return most;
 }
 
+/* At most `columns`, not cut inside a UTF-8 sequence. */
+static int cut(const char *text, int columns)
+{
+    int n = 0, shown = 0;
+    while (text[n] && shown < columns) {
+        shown++;
+        n++;
+        while (((unsigned char)text[n] & 0xc0) == 0x80)
+            n++;
+    }
+    return n;
+}
+
 /* The text of the line after the place, or below it where there is no room. */
 static void print_source(FILE *f, const char *text, int used, int place, int places, int indent)
 {
     int width = (int)strlen(text), column = used + (place < places ? places : place) + 2;
     if (column + (width < MIN_SOURCE ? width : MIN_SOURCE) <= WIDTH) {
-        fprintf(f, "%*s%.*s\n", column - used - place, "", WIDTH - column, text);
+        fprintf(f, "%*s%.*s\n", column - used - place, "", cut(text, WIDTH - column), text);
         return;
     }
-    fprintf(f, "\n%*s%.*s\n", indent + 4, "", WIDTH - indent - 4, text);
+    fprintf(f, "\n%*s%.*s\n", indent + 4, "", cut(text, WIDTH - indent - 4), text);
 }
 
 void print_frames(FILE *f, const struct stack *s, int indent)

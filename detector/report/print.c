@@ -21,7 +21,7 @@
 #include "report/record.h"
 #include "report/record_impl.h"
 
-enum { PATH_SIZE = 4096, STACK_SIZE = 64 << 10, MAX_ENV = 4096 };
+enum { PATH_SIZE = 4096, STACK_SIZE = 64 << 10, MAX_ENV = 4096, STATUS_FAILED = 99 };
 
 static char helper[PATH_SIZE];
 
@@ -149,7 +149,8 @@ static int run(struct start *s, char *stack)
     if (pid > 0)
         while (waitpid(pid, &status, __WALL) < 0)
             if (errno != EINTR) {
-                status = 0; /* somebody else has waited for it: __WALL in the program */
+                status =
+                    0; /* taken for done: somebody else has waited for it: __WALL in the program */
                 break;
             }
     return s->error ? -1 : status;
@@ -180,8 +181,17 @@ static void print_kept(void)
     dt_record_kept(to_text, NULL);
 }
 
+/* The helper has done its work, well or badly; not: it crashed, or the loader failed. */
+static bool has_worked(int status)
+{
+    return status >= 0 && WIFEXITED(status) &&
+           (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == STATUS_FAILED);
+}
+
 void dt_record_print(void)
 {
+    if (!dt_flags.json[0] && strcmp(dt_flags.log_path, "stderr") == 0 && dt_record_print_clean())
+        return; /* no need for a process */
     int saved = errno, status = -1;
     char fd_text[12];
     struct start *s = dt_helper_path() ? dt_map(sizeof *s) : NULL;
@@ -194,9 +204,9 @@ void dt_record_print(void)
             dt_say("cannot run '%s': %s", helper, strerrordesc_np(s->error));
         close(s->fd);
     }
-    if (status < 0)
+    if (!has_worked(status))
         print_kept();
-    else if (WIFEXITED(status) && WEXITSTATUS(status) == 99)
+    else if (WEXITSTATUS(status) == STATUS_FAILED)
         dt_record_set_failed(); /* it has said why */
     if (stack)
         dt_unmap(stack, STACK_SIZE);

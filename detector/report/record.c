@@ -42,6 +42,8 @@ static struct {
     char path[PATH_SIZE];
     struct kept *kept;                  /* newest first; atomic */
     bool failed, in_memory, summarised; /* atomic */
+    bool opened_before;
+    struct dt_summary summary; /* valid when summarised */
 } rec = {.fd = -1, .in_memory = true};
 
 /* --- writing --- */
@@ -223,6 +225,8 @@ static void open_file(void)
         fd = open(rec.path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     }
     struct stat st;
+    if (fd < 0 && errno == ENOENT && rec.opened_before)
+        return; /* a child of a daemon: `gorc run` has ended and asks for nothing more */
     if (fd < 0 || fstat(fd, &st) != 0) {
         give_up(errno);
         return;
@@ -249,6 +253,7 @@ void dt_record_open(void)
     dt_helper_find();
     if (dt_flags.record[0])
         open_file();
+    rec.opened_before = true;
     if (!dt_record_is_text())
         record_start();
     dt_modules_meet_all();
@@ -257,26 +262,35 @@ void dt_record_open(void)
 
 /* --- the end --- */
 
-static void summary_text(const struct dt_summary *s)
+static void add_number(struct dt_line *l, uint64_t n, const char *noun)
 {
-    struct dt_line l;
-    dt_line_start(&l);
-    dt_line_text(&l, "gorc: ");
-    dt_findings_summary_text(&l);
+    dt_line_u64(l, n);
+    dt_line_text(l, noun);
+    if (n != 1)
+        dt_line_text(l, "s");
+}
+
+/* The same words as tools/summary.c. */
+static void summary_text(struct dt_line *l, const struct dt_summary *s)
+{
+    dt_line_text(l, "gorc: ");
+    dt_findings_summary_text(l);
     if (!dt_findings_total()) {
-        dt_line_u64(&l, s->goroutines);
-        dt_line_text(&l, " goroutines, ");
-        dt_line_u64(&l, s->threads);
-        dt_line_text(&l, " threads");
+        add_number(l, s->goroutines, " goroutine");
+        dt_line_text(l, ", ");
+        add_number(l, s->threads, " thread");
     }
-    dt_line_text(&l, "; accesses checked: ");
-    dt_line_text(&l, s->accesses);
+    dt_line_text(l, "; accesses checked: ");
+    dt_line_text(l, s->accesses);
     if (s->reads_not_remembered) {
-        dt_line_text(&l, "; reads not remembered: ");
-        dt_line_u64(&l, s->reads_not_remembered);
+        dt_line_text(l, "; reads not remembered: ");
+        dt_line_u64(l, s->reads_not_remembered);
     }
-    dt_line_text(&l, ")\n");
-    dt_record_line(&l);
+    if (s->dropped_in_signal) {
+        dt_line_text(l, "; events dropped in signal handlers: ");
+        dt_line_u64(l, s->dropped_in_signal);
+    }
+    dt_line_text(l, ")\n");
 }
 
 static void summary_line(const struct dt_summary *s)
@@ -301,14 +315,31 @@ bool dt_record_summary(const struct dt_summary *s)
 {
     if (__atomic_exchange_n(&rec.summarised, true, __ATOMIC_ACQ_REL))
         return false;
+    rec.summary = *s;
     if (dt_record_is_text()) {
-        summary_text(s);
+        struct dt_line l;
+        dt_line_start(&l);
+        summary_text(&l, s);
+        dt_record_line(&l);
     } else {
         dt_findings_record_repeats();
         summary_line(s);
     }
-    if (rec.in_memory && rec.path[0])
+    if (rec.in_memory && rec.path[0] && dt_record_failed())
         dt_record_print(); /* `gorc run` cannot: its file is not complete */
+    return true;
+}
+
+bool dt_record_print_clean(void)
+{
+    if (dt_findings_total() || !rec.summarised || dt_record_failed())
+        return false;
+    struct dt_line l;
+    dt_line_start(&l);
+    summary_text(&l, &rec.summary);
+    ssize_t n = l.lost ? 0 : write(2, l.text, l.used);
+    (void)n; /* a closed stderr */
+    dt_line_free(&l);
     return true;
 }
 
