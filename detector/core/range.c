@@ -23,18 +23,34 @@ static unsigned mask_of(uintptr_t begin, uintptr_t end)
     return end < granule_end ? mask & (0xffu >> (granule_end - end)) : mask;
 }
 
+/* How many granules from the first are covered by their first cell. */
+static inline size_t covered_run(const uint64_t *cells, size_t n, uint64_t own, uint64_t need)
+{
+    size_t i = 0;
+    for (; n - i >= 4; i += 4, cells += 8) {
+        uint64_t a = cells[0] ^ own, b = cells[2] ^ own, c = cells[4] ^ own, d = cells[6] ^ own;
+        if ((a | b | c | d) & need)
+            return i;
+    }
+    return i;
+}
+
 /* Whole granules of one chunk. Fresh ones and covered ones are dealt with here. */
 static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x, bool always)
 {
     uint64_t *cells = dt_shadow_of(addr);
     uint64_t need = DT_CELL_SEG | (x & ~DT_CELL_ORIGIN & DT_CELL_LOW), own = t->segment;
-    for (; n; n--, cells += 2, addr += 8) {
+    while (n) {
+        size_t skip = always ? 0 : covered_run(cells, n, own, need);
+        if (skip) {
+            n -= skip, cells += 2 * skip, addr += 8 * skip;
+            continue;
+        }
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
-        if (((s0 ^ own) & need) == 0 && !always)
-            continue;
-        if (s0 == 0 && dt_cas16(cells, 0, 0, x, 0))
-            continue;
-        dt_granule_access(t, addr, cells, x, always);
+        bool done = ((s0 ^ own) & need) == 0 && !always;
+        if (!done && !(s0 == 0 && dt_cas16(cells, 0, 0, x, 0)))
+            dt_granule_access(t, addr, cells, x, always);
+        n--, cells += 2, addr += 8;
     }
 }
 

@@ -137,6 +137,17 @@ dt_stackid dt_node_intern(dt_stackid parent, uint64_t pc)
     return id;
 }
 
+/* dt_node_intern through t's cache. */
+static dt_stackid intern_cached(struct dt_task *t, dt_stackid context, uint64_t pc)
+{
+    struct dt_origin_cache *c = dt_origin_slot(t, pc);
+    if (c->pc == pc && c->context == context && c->origin)
+        return c->origin;
+    dt_stackid id = dt_node_intern(context, pc);
+    *c = (struct dt_origin_cache){.pc = pc, .context = context, .origin = id};
+    return id;
+}
+
 dt_stackid dt_node_context(struct dt_task *t)
 {
     struct dt_frame *f = t->top;
@@ -145,7 +156,7 @@ dt_stackid dt_node_context(struct dt_task *t)
     dt_stackid node = f > t->base ? f->node : 0;
     while (f < t->top) {
         f++;
-        node = dt_node_intern(node, f->pc & DT_NODE_PC);
+        node = intern_cached(t, node, f->pc & DT_NODE_PC);
         f->node = node;
     }
     return node;
@@ -156,12 +167,7 @@ dt_stackid dt_node_origin_slow(struct dt_task *t, uint64_t pc)
     dt_stackid context = t->top->node;
     if (!context && t->top > t->base)
         context = dt_node_context(t);
-    struct dt_origin_cache *c = dt_origin_slot(t, pc);
-    if (c->pc == pc && c->context == context && c->origin)
-        return c->origin;
-    dt_stackid id = dt_node_intern(context, pc);
-    *c = (struct dt_origin_cache){.pc = pc, .context = context, .origin = id};
-    return id;
+    return intern_cached(t, context, pc);
 }
 
 dt_stackid dt_node_overlay(dt_stackid left, dt_stackid right, uint8_t mask)

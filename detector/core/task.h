@@ -41,7 +41,7 @@ struct dt_held_lock {
 };
 
 /* The last places that were recorded, so that a loop need not look them up. */
-enum { DT_ORIGIN_CACHE = 8, DT_ORDERED_CACHE = 8 };
+enum { DT_ORIGIN_CACHE = 32, DT_ORDERED_CACHE = 8 };
 struct dt_origin_cache {
     uint64_t pc;
     dt_stackid context, origin;
