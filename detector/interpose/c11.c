@@ -306,7 +306,7 @@ DT_INTERPOSE(void, call_once, (once_flag * once, void (*fn)(void)))
 {
     struct dt_task *t = dt_enter();
     struct dt_once_frame f;
-    if (!t || !dt_once_enter(&f, once, fn)) {
+    if (!t || !dt_once_enter(&f, once, fn, DT_CALLER)) {
         call_once(once, fn);
         return;
     }

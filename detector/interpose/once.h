@@ -11,7 +11,7 @@
 /* Run by libc in place of the program's initialiser. */
 void dt_once_thunk(void);
 /* Around the real call with dt_once_thunk. False: there is nowhere to keep the frame. */
-bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void));
+bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void), uintptr_t pc);
 void dt_once_leave(struct dt_task *t, struct dt_once_frame *f);
 
 #endif

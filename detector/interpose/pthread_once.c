@@ -17,8 +17,12 @@ void dt_once_thunk(void)
     struct dt_thread *th = dt_thread_self;
     struct dt_once_frame *f = th->once;
     void *key = f->key; /* the frame may be another one's after fn */
+    struct dt_task *t = dt_self;
+    bool pushed = dt_frame_push(t, f->pc);
     f->fn();
-    struct dt_task *t = dt_enter();
+    if (pushed)
+        dt_frame_pop(t);
+    t = dt_enter();
     if (!t)
         return;
     dt_begin(t);
@@ -26,7 +30,7 @@ void dt_once_thunk(void)
     dt_finish(t);
 }
 
-bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void))
+bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void), uintptr_t pc)
 {
     struct dt_thread *th = dt_thread_self;
     if (!th)
@@ -34,7 +38,7 @@ bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void))
     struct dt_once_frame *outer = th->once;
     while (outer && outer < f)
         outer = outer->outer;
-    *f = (struct dt_once_frame){outer, fn, key};
+    *f = (struct dt_once_frame){outer, fn, key, pc};
     th->once = f;
     return true;
 }
@@ -52,7 +56,7 @@ DT_INTERPOSE(int, pthread_once, (pthread_once_t * once, void (*fn)(void)))
 {
     struct dt_task *t = dt_enter();
     struct dt_once_frame f;
-    if (!t || !dt_once_enter(&f, once, fn))
+    if (!t || !dt_once_enter(&f, once, fn, DT_CALLER))
         return pthread_once(once, fn);
     DT_WAIT_BEGIN("pthread once", once, false);
     int err = pthread_once(once, dt_once_thunk);

@@ -195,6 +195,21 @@ void gorc__hook_fresh(const void *p, size_t size)
         dt_finish(me);
 }
 
+/* --- stacks --- */
+
+/* Where nothing is instrumented the shadow stack stays empty, and stacks are unwound. */
+bool gorc__hook_call(const void *pc)
+{
+    struct dt_task *t = dt_self;
+    return dt_frame_push(t, (uintptr_t)pc);
+}
+
+void gorc__hook_called(bool begun)
+{
+    if (begun)
+        dt_frame_pop(dt_self);
+}
+
 /* --- locks --- */
 
 void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)
@@ -263,7 +278,7 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
 void gorc__hook_all_asleep(void)
 {
     dt_deadlock_all_asleep();
-    dt_shutdown(DT_END_FAST_EXIT, 2); /* the caller ends the process where no exit hook sees it */
+    dt_shutdown(DT_END_HALT, 2); /* the caller ends the process where no exit hook sees it */
 }
 
 bool gorc__hook_active(void)

@@ -23,7 +23,13 @@
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
-enum { GRACE_MS = 20, STOP_NS = 2000000, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
+enum {
+    RUNNING_GRACE_MS = 20,
+    RUNNABLE_GRACE_MS = 100,
+    STOP_NS = 2000000,
+    FIRST_GROUPS = 64,
+    MADE_FRAMES = 64
+};
 
 static int64_t now_ns(void)
 {
@@ -237,19 +243,28 @@ static int report_goroutines(bool counts, uint64_t below)
     return c.total;
 }
 
-static bool is_busy(const struct gorc__inspect_g *g, void *arg)
+struct busy {
+    int running, runnable;
+};
+
+static bool count_busy(const struct gorc__inspect_g *g, void *arg)
 {
-    if (is_program_goroutine(g) && (g->state == GORC__G_RUNNABLE || g->state == GORC__G_RUNNING))
-        ++*(int *)arg;
+    struct busy *b = arg;
+    if (is_program_goroutine(g)) {
+        b->running += g->state == GORC__G_RUNNING;
+        b->runnable += g->state == GORC__G_RUNNABLE;
+    }
     return true;
 }
 
+/* One that is ready needs a worker; where main has the only one, the library takes it away from us
+ * after a while, as from anybody who blocks the thread. */
 static void give_grace(void)
 {
-    for (int i = 0; i < GRACE_MS; i++) {
-        int busy = 0;
-        gorc__inspect_goroutines(is_busy, &busy);
-        if (!busy)
+    for (int i = 0; i < RUNNABLE_GRACE_MS; i++) {
+        struct busy b = {0, 0};
+        gorc__inspect_goroutines(count_busy, &b);
+        if (!b.runnable && (!b.running || i >= RUNNING_GRACE_MS))
             return;
         struct timespec ms = {.tv_nsec = 1000000};
         nanosleep(&ms, NULL);

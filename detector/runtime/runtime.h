@@ -52,6 +52,25 @@ static inline void dt_finish(struct dt_task *t)
  * is not instrumented, from the native one. */
 dt_stackid dt_here(struct dt_task *t, uintptr_t pc);
 
+/* A frame for a call of the program's that code of ours makes: the interposed function returns to
+ * `pc`. False: none was pushed, the shadow stack is empty or full. */
+static inline bool dt_frame_push(struct dt_task *t, uintptr_t pc)
+{
+    if (t == &dt_task_unknown || t->top == t->base || t->top >= t->limit)
+        return false;
+    struct dt_frame *f = t->top + 1;
+    f->pc = pc;
+    f->node = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    t->top = f;
+    return true;
+}
+static inline void dt_frame_pop(struct dt_task *t)
+{
+    if (t->top > t->base)
+        t->top--;
+}
+
 /* Why a run ends. */
 enum dt_end {
     DT_END_EXIT,
@@ -59,7 +78,7 @@ enum dt_end {
     DT_END_SIGNAL_ASKED,
     DT_END_SIGNAL_FATAL,
     DT_END_EXEC,
-    DT_END_HALT /* halt_on_error */
+    DT_END_HALT /* at a finding: halt_on_error, all asleep; what is left is no leak */
 };
 /* The shutdown hook: leaks, deadlocks, summary, print. The first caller does it, later ones return.
  * Returns the exit status to use in place of `status` (bare runs: 66 when findings count). */

@@ -25,6 +25,7 @@ struct dt_once_frame {
     struct dt_once_frame *outer;
     void (*fn)(void);
     void *key;
+    uintptr_t pc; /* of the program's call */
 };
 
 /* A signal whose handler waits until the thread is out of the runtime (signal.c). */

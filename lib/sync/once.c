@@ -36,12 +36,14 @@ static void finish(void *arg)
     gorc__ready_list(w);
 }
 
-static void run(struct once *o, struct gorc__g *self, gorc_fn fn, void *arg)
+static void run(struct once *o, struct gorc__g *self, gorc_fn fn, void *arg, const void *pc)
 {
     atomic_store_explicit(&o->runner, self, memory_order_relaxed);
     atomic_store_explicit(&o->holder, self->goid, memory_order_relaxed);
     gorc_defer(finish, o);
+    bool begun = gorc__hook_call(pc);
     fn(arg);
+    gorc__hook_called(begun);
 }
 
 /* Waits for the runner, unless it is done meanwhile. */
@@ -62,7 +64,7 @@ static __attribute__((noinline)) void do_slow(struct once *o, gorc_fn fn, void *
     struct gorc__g *self = gorc__self();
     uint32_t s = 0;
     if (gorc__state_cas(&o->word.state, &s, RUNNING, memory_order_acquire)) {
-        run(o, self, fn, arg);
+        run(o, self, fn, arg, pc);
     } else if (s != DONE && atomic_load_explicit(&o->runner, memory_order_relaxed) == self) {
         gorc__misuse_simple(
             "once-reentered", "once called again from its own function", GORC__OBJ_ONCE, o, pc);
