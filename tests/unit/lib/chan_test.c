@@ -106,8 +106,10 @@ Test(chan, c1_waiting_senders_and_receivers_are_fifo)
     for (int i = 0; i < 6; i++)
         send_int(c, 10 + i);
     settle();
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++) {
+        CHECK(done(&o[i]));
         CHECK_EQ(o[i].value, 10 + i);
+    }
     gorc_chan_unref(c);
 }
 
@@ -138,6 +140,7 @@ Test(chan, c2_send_goes_straight_to_the_waiting_receiver)
     send_int(c, 9);
     CHECK_EQ(gorc_chan_len(c), 0);
     settle();
+    CHECK(done(&r));
     CHECK_EQ(r.value, 9);
     CHECK(r.ok);
     gorc_chan_unref(c);
@@ -314,6 +317,7 @@ Test(chan, c8_len_and_cap)
         recv_int(c);
     CHECK_EQ(gorc_chan_len(c), 0);
     settle();
+    CHECK(done(&s));
     gorc_chan_unref(c);
 
     c = gorc_chan_new(sizeof(int), 0);
@@ -449,6 +453,7 @@ Test(chan, c12_try_send)
     start_recv(&r, c);
     CHECK(gorc_chan_try_send(c, &v));
     settle();
+    CHECK(done(&r));
     CHECK_EQ(r.value, 3);
     gorc_chan_unref(c);
     c = gorc_chan_new(sizeof(int), 1);
@@ -563,6 +568,7 @@ Test(chan, c1_until_forms)
     start_recv(&o, c);
     CHECK_EQ(gorc_chan_send_until(c, &v, gorc_now() + GORC_SECOND), 0);
     settle();
+    CHECK(done(&o));
     CHECK_EQ(o.value, 4);
     start_send(&o, c, 6);
     CHECK_EQ(gorc_chan_recv_until(c, &v, gorc_now() + GORC_SECOND), 1);

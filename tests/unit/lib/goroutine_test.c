@@ -126,7 +126,7 @@ CHILD(g3_asleep)
 
 Test(goroutine_deadlock, g3_all_goroutines_asleep)
 {
-    check_exit("g3_asleep", 2, "all goroutines are asleep");
+    check_exit("g3_asleep", 2, "goroutines are asleep");
 }
 
 static void sleep_then_close(void *arg)
