@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/map.h"
 #include "core/shadow.h"
 #include "core/sync.h"
 #include "core/task.h"
@@ -50,9 +51,24 @@ static inline void dt_atomic_access(
     dt_access(t, (uintptr_t)a, size, flags | DT_ATOMIC, pc);
 }
 
+/* Without it there is no object at `a`. */
+static inline bool dt_atomic_may_have_object(const volatile void *a)
+{
+    struct dt_chunk *c = dt_chunk_of((uintptr_t)a);
+    return c && __atomic_load_n(dt_meta_word(c, (uintptr_t)a), __ATOMIC_ACQUIRE) != 0;
+}
+
+struct dt_sync *dt_atomic_begin_slow(struct dt_task *t, const volatile void *a, bool create);
+
 /* The object of `a`, locked, or NULL. dt_atomic_end goes with one that is not NULL: in between a
  * signal handler's events are dropped. */
-struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create);
+static inline struct dt_sync *dt_atomic_begin(
+    struct dt_task *t, const volatile void *a, bool create)
+{
+    if (!create && !dt_atomic_may_have_object(a))
+        return NULL;
+    return dt_atomic_begin_slow(t, a, create);
+}
 void dt_atomic_end(struct dt_task *t, struct dt_sync *s);
 
 /* The value that was read belongs to s's clock. */
@@ -60,7 +76,13 @@ void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order);
 /* A store, or an RMW, was made. */
 void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order);
 void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order);
+void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int order);
+
 /* An RMW that found no object has been made: one that has come meanwhile was perhaps read. */
-void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order);
+static inline void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order)
+{
+    if (__builtin_expect(dt_atomic_may_have_object(a), 0))
+        dt_atomic_seen_late_slow(t, a, order);
+}
 
 #endif

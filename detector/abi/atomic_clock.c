@@ -6,7 +6,7 @@
 #include "abi/exported.h"
 #include "core/core.h"
 
-struct dt_sync *dt_atomic_begin(struct dt_task *t, const volatile void *a, bool create)
+struct dt_sync *dt_atomic_begin_slow(struct dt_task *t, const volatile void *a, bool create)
 {
     dt_core_enter();
     struct dt_sync *s = dt_sync_lock((const void *)a, create);
@@ -48,7 +48,7 @@ void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order)
         dt_sync_release(t, s);
 }
 
-void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order)
+void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int order)
 {
     struct dt_sync *s = dt_atomic_begin(t, a, false);
     if (!s)

@@ -7,6 +7,7 @@
 #define DT_LIBC_ACCESS_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,22 +35,16 @@ static inline void dt_reads_string(struct dt_task *t, const char *s, uintptr_t p
     dt_access(t, (uintptr_t)s, strlen(s) + 1, DT_READ, pc);
 }
 
-/* The caller's frame on the shadow stack while libc works; NULL: it has no room. */
-static inline struct dt_frame *dt_frame_push(struct dt_task *t, uintptr_t pc)
+/* The caller's frame on the shadow stack while libc works; `t` may be NULL. */
+static inline bool dt_caller_push(struct dt_task *t, uintptr_t pc)
 {
-    if (!t || t->top >= t->limit)
-        return NULL;
-    struct dt_frame *f = t->top + 1;
-    f->pc = pc;
-    f->node = 0;
-    t->top = f;
-    return f;
+    return t && dt_frame_push(t, pc);
 }
 
-static inline void dt_frame_pop(struct dt_task *t, struct dt_frame *pushed)
+static inline void dt_caller_pop(struct dt_task *t, bool pushed)
 {
     if (pushed)
-        t->top = pushed - 1;
+        dt_frame_pop(t);
 }
 
 #endif

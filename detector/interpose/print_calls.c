@@ -13,7 +13,7 @@
 
 struct printing {
     struct dt_task *task;
-    struct dt_frame *frame;
+    bool pushed;
     uintptr_t pc;
 };
 
@@ -22,13 +22,13 @@ static struct printing begin(const char *format, va_list args, uintptr_t pc)
     struct printing c = {.task = dt_enter_checked(pc), .pc = pc};
     if (c.task && format)
         dt_format_prints(c.task, format, args, pc);
-    c.frame = dt_frame_push(c.task, pc);
+    c.pushed = dt_caller_push(c.task, pc);
     return c;
 }
 
 static int end(struct printing *c, int result)
 {
-    dt_frame_pop(c->task, c->frame);
+    dt_caller_pop(c->task, c->pushed);
     return result;
 }
 
@@ -123,7 +123,7 @@ static struct printing begin_scan(const char *string, uintptr_t pc)
     struct printing c = {.task = dt_enter_checked(pc), .pc = pc};
     if (c.task && string)
         dt_reads_string(c.task, string, pc);
-    c.frame = dt_frame_push(c.task, pc);
+    c.pushed = dt_caller_push(c.task, pc);
     return c;
 }
 

@@ -127,11 +127,11 @@ static void got_line(char **line, size_t *room, ssize_t n, uintptr_t pc)
     DT_INTERPOSE(ssize_t, name, params)                                                            \
     {                                                                                              \
         struct dt_task *t = dt_enter();                                                            \
-        struct dt_frame *frame = dt_frame_push(t, DT_CALLER);                                      \
+        bool pushed = dt_caller_push(t, DT_CALLER);                                                \
         DT_WAIT_BEGIN("read", f, false);                                                           \
         ssize_t n = call;                                                                          \
         DT_WAIT_END();                                                                             \
-        dt_frame_pop(t, frame);                                                                    \
+        dt_caller_pop(t, pushed);                                                                  \
         got_line(line, room, n, DT_CALLER);                                                        \
         return n;                                                                                  \
     }
@@ -155,9 +155,9 @@ static FILE *opened(FILE *f)
     DT_INTERPOSE(FILE *, name, (const char *path, const char *mode))                               \
     {                                                                                              \
         struct dt_task *t = dt_enter();                                                            \
-        struct dt_frame *frame = dt_frame_push(t, DT_CALLER);                                      \
+        bool pushed = dt_caller_push(t, DT_CALLER);                                                \
         FILE *f = opened(name(path, mode));                                                        \
-        dt_frame_pop(t, frame);                                                                    \
+        dt_caller_pop(t, pushed);                                                                  \
         return f;                                                                                  \
     }
 
@@ -167,9 +167,9 @@ FOPEN(fopen64)
 DT_INTERPOSE(FILE *, fdopen, (int fd, const char *mode))
 {
     struct dt_task *t = dt_enter();
-    struct dt_frame *frame = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     FILE *f = fdopen(fd, mode);
-    dt_frame_pop(t, frame);
+    dt_caller_pop(t, pushed);
     return f;
 }
 
@@ -180,9 +180,9 @@ DT_INTERPOSE(int, fclose, (FILE * f))
         dt_fd_closing(fd);
     errno = saved;
     struct dt_task *t = dt_enter();
-    struct dt_frame *frame = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     int err = fclose(f);
-    dt_frame_pop(t, frame);
+    dt_caller_pop(t, pushed);
     return err;
 }
 

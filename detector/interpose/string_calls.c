@@ -109,9 +109,9 @@ DT_INTERPOSE(char *, strdup, (const char *s))
     struct dt_task *t = dt_enter_checked(DT_CALLER);
     if (t)
         dt_reads_string(t, s, DT_CALLER);
-    struct dt_frame *f = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     char *p = strdup(s);
-    dt_frame_pop(t, f);
+    dt_caller_pop(t, pushed);
     return p;
 }
 
@@ -121,9 +121,9 @@ DT_INTERPOSE(char *, strndup, (const char *s, size_t max))
     size_t n = t ? strnlen(s, max) : 0;
     if (t)
         dt_reads(t, s, n < max ? n + 1 : max, DT_CALLER);
-    struct dt_frame *f = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     char *p = strndup(s, max);
-    dt_frame_pop(t, f);
+    dt_caller_pop(t, pushed);
     return p;
 }
 
@@ -329,9 +329,9 @@ DT_INTERPOSE(
     struct dt_task *t = dt_enter_checked(DT_CALLER);
     if (t && n > 1)
         dt_writes(t, base, n * size, DT_CALLER);
-    struct dt_frame *f = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     qsort(base, n, size, cmp);
-    dt_frame_pop(t, f);
+    dt_caller_pop(t, pushed);
 }
 
 DT_INTERPOSE(void, qsort_r,
@@ -340,7 +340,7 @@ DT_INTERPOSE(void, qsort_r,
     struct dt_task *t = dt_enter_checked(DT_CALLER);
     if (t && n > 1)
         dt_writes(t, base, n * size, DT_CALLER);
-    struct dt_frame *f = dt_frame_push(t, DT_CALLER);
+    bool pushed = dt_caller_push(t, DT_CALLER);
     qsort_r(base, n, size, cmp, arg);
-    dt_frame_pop(t, f);
+    dt_caller_pop(t, pushed);
 }
