@@ -151,6 +151,13 @@ static void root_task(struct dt_task *t, void *arg)
         t->origins[i] = (struct dt_origin_cache){0};
 }
 
+/* The task may be younger than the beginning. */
+static void keep_info(struct dt_task *t, void *arg)
+{
+    (void)arg;
+    mark_info(t->info);
+}
+
 static void forget_ordered(struct dt_task *t, void *arg)
 {
     (void)arg;
@@ -188,6 +195,7 @@ static void finish(void)
     dt_sync_each_single(see_sync);
     dt_index_free_unseen(indices_seen, n_indices);
     dt_free(indices_seen, n_indices + 1);
+    dt_task_each(keep_info, NULL);
     dt_task_each(forget_ordered, NULL);
     dt_task_info_sweep(round_number);
     dt_segment_mark_end();
