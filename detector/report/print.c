@@ -179,6 +179,8 @@ static void print_kept(void)
     else if (dt_findings_total())
         dt_say("the gorc command is not beside the library: addresses only (helper=PATH)");
     dt_record_kept(to_text, NULL);
+    if (!dt_record_is_text())
+        dt_record_print_summary();
 }
 
 /* The helper has done its work, well or badly; not: it crashed, or the loader failed. */
@@ -190,8 +192,10 @@ static bool has_worked(int status)
 
 void dt_record_print(void)
 {
-    if (!dt_flags.json[0] && strcmp(dt_flags.log_path, "stderr") == 0 && dt_record_print_clean())
-        return; /* no need for a process */
+    if (!dt_flags.json[0] && strcmp(dt_flags.log_path, "stderr") == 0 && dt_record_is_clean()) {
+        dt_record_print_summary(); /* no need for a process */
+        return;
+    }
     int saved = errno, status = -1;
     char fd_text[12];
     struct start *s = dt_helper_path() ? dt_map(sizeof *s) : NULL;

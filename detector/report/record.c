@@ -330,17 +330,21 @@ bool dt_record_summary(const struct dt_summary *s)
     return true;
 }
 
-bool dt_record_print_clean(void)
+bool dt_record_is_clean(void)
 {
-    if (dt_findings_total() || !rec.summarised || dt_record_failed())
-        return false;
+    return !dt_findings_total() && rec.summarised && !dt_record_failed();
+}
+
+void dt_record_print_summary(void)
+{
+    if (!rec.summarised)
+        return;
     struct dt_line l;
     dt_line_start(&l);
     summary_text(&l, &rec.summary);
     ssize_t n = l.lost ? 0 : write(2, l.text, l.used);
     (void)n; /* a closed stderr */
     dt_line_free(&l);
-    return true;
 }
 
 /* --- reading back --- */

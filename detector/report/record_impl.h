@@ -26,8 +26,10 @@ void dt_record_set_failed(void);
 /* In a bare run without the helper the kept lines are text, not JSON. */
 bool dt_record_is_text(void);
 
-/* A run without findings: prints its summary line on stderr. False: there is more to print. */
-bool dt_record_print_clean(void);
+/* Nothing was found and the summary is known. */
+bool dt_record_is_clean(void);
+/* The summary line on stderr. */
+void dt_record_print_summary(void);
 
 /* The helper program, absolute; NULL: there is none. */
 const char *dt_helper_path(void);

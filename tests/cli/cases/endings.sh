@@ -78,3 +78,78 @@ case_end_without_helper() {
     last_is "gorc: (1 finding|2 findings) \((1 data race|2 data races); accesses checked: yes\)"
     err_lacks '{"'
 }
+
+case_end_broken_helper() {
+    run_is 66 env GORC_OPTIONS=helper=/bin/false "$target" race
+    err_has '{"finding":{'
+    last_is "gorc: (1 finding|2 findings) .*"
+    run_is 66 env GORC_OPTIONS=helper=/none/gorc "$target" race
+    err_has "cannot run the helper '/none/gorc'"
+    has_race
+}
+
+case_dump_goroutines() {
+    cat >g.c <<'C'
+#include <gorc.h>
+GORC_CHAN(ints, int)
+static ints queue;
+static void consumer(void *arg)
+{
+    int v;
+    (void)arg;
+    ints_recv(ints_rx_of(queue), &v);
+}
+int main(void)
+{
+    queue = ints_new(0);
+    for (int i = 0; i < 50; i++)
+        gorc_go(consumer, NULL);
+    for (;;)
+        gorc_sleep(GORC_SECOND);
+}
+C
+    "$gorc" cc -O1 -o g g.c || fail "gorc cc"
+    run_is 124 "$gorc" run --timeout 1s --json rec.json -- ./g
+    err_has "gorc: process"
+    err_has "chan receive"
+    err_has " alike)"
+    err_has "consumer"
+    err_has "in sleep"
+    schema_ok rec.json
+    [ "$(grep -c '"kind": "goroutine"' rec.json)" = 50 ] || fail "not 50 goroutines in the dump"
+}
+
+case_report_hook() {
+    cat >h.c <<'C'
+#include <gorc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+static int n;
+static long shared;
+static void on_finding(const struct gorc_finding *f, void *arg)
+{
+    if (strcmp(f->kind, "data-race") == 0 && f->nstacks >= 2 && f->stacks[1].nframes > 0 &&
+        strncmp(f->stacks[1].role, "earlier ", 8) == 0 && f->object == &shared)
+        ++*(int *)arg;
+}
+static void *add(void *arg)
+{
+    shared++;
+    return arg;
+}
+int main(void)
+{
+    pthread_t t;
+    gorc_set_report_hook(on_finding, &n);
+    pthread_create(&t, NULL, add, NULL);
+    shared++;
+    pthread_join(t, NULL);
+    puts(n > 0 ? "hooked" : "not hooked");
+    return 0;
+}
+C
+    "$gorc" cc -O1 -o h h.c || fail "gorc cc"
+    run_is 66 "$gorc" run -- ./h
+    out_is hooked
+}
