@@ -447,13 +447,13 @@ bool dt_finding_add(const struct dt_finding *f)
         record_finding(f, number);
         if (f->counts)
             __atomic_fetch_add(&counting, 1, __ATOMIC_RELAXED);
-        if (dt_finding_hook)
-            dt_finding_hook(f);
-        if (f->counts && dt_flags.halt_on_error)
-            halt();
     }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (t != &dt_task_unknown)
         t->in_runtime--;
+    if (number && dt_finding_hook) /* the program's code: seen as such */
+        dt_finding_hook(f);
+    if (number && f->counts && dt_flags.halt_on_error)
+        halt();
     return number != 0;
 }

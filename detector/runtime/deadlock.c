@@ -139,8 +139,8 @@ void dt_deadlock_report(struct dt_task *me)
     }
     for (size_t i = 0; i < n; i++)
         dt_finding_creation(&f, cycle[i].thread->task->info);
-    dt_finding_add(&f);
     dt_finish(me);
+    dt_finding_add(&f);
 }
 
 /* --- all goroutines asleep --- */

@@ -25,6 +25,13 @@ dt_stackid dt_here(struct dt_task *t, uintptr_t pc)
     return n ? dt_stack_intern(pcs, n) : dt_stack_here(t, pc);
 }
 
+dt_stackid dt_here_native(struct dt_task *t, uintptr_t pc)
+{
+    uintptr_t pcs[MAX_HERE];
+    size_t n = dt_unwind_here(pc, pcs, MAX_HERE);
+    return n > (size_t)(t->top - t->base) ? dt_stack_intern(pcs, n) : dt_here(t, pc);
+}
+
 const char *dt_object_kind(enum gorc__object_kind kind)
 {
     switch (kind) {

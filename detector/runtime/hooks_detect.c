@@ -260,7 +260,7 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
     char name[24];
     if (m->object && dt_object_name(m->object, name))
         f.object.name = name;
-    dt_finding_stack(&f, "misuse", me->info, dt_here(me, (uintptr_t)pc), NULL);
+    dt_finding_stack(&f, "misuse", me->info, dt_here_native(me, (uintptr_t)pc), NULL);
     struct dt_task_info earlier = {.kind = DT_TASK_GOROUTINE, .id = m->earlier_goid};
     if (m->earlier_goid == 1)
         earlier.kind = DT_TASK_MAIN;
@@ -270,8 +270,8 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
     if (m->object_created)
         dt_finding_stack(&f, "object created by", NULL, (dt_stackid)m->object_created, NULL);
     dt_finding_creation(&f, me->info);
-    dt_finding_add(&f);
     dt_finish(me);
+    dt_finding_add(&f);
     return strcmp(dt_flags.on_misuse, "continue") == 0;
 }
 

@@ -226,21 +226,24 @@ static void report_group(const struct group *p, bool counts, int64_t now)
     dt_finding_add(&f);
 }
 
-static int report_goroutines(bool counts, uint64_t below)
+static void collect_goroutines(struct collection *c)
 {
-    struct collection c = {.below = below};
-    grow(&c);
-    gorc__inspect_goroutines(collect, &c);
+    grow(c);
+    gorc__inspect_goroutines(collect, c);
+}
+
+/* Calls the program's report hook: the goroutines must not be stopped. */
+static void report_goroutines(struct collection *c, bool counts)
+{
     int64_t now = now_ns();
-    for (size_t i = 0; i < c.nbuckets; i++) {
-        for (struct group *p = c.buckets[i], *next; p; p = next) {
+    for (size_t i = 0; i < c->nbuckets; i++) {
+        for (struct group *p = c->buckets[i], *next; p; p = next) {
             next = p->next;
             report_group(p, counts, now);
             dt_free(p, sizeof *p);
         }
     }
-    dt_free(c.buckets, c.nbuckets * sizeof *c.buckets);
-    return c.total;
+    dt_free(c->buckets, c->nbuckets * sizeof *c->buckets);
 }
 
 struct busy {
@@ -303,10 +306,12 @@ static bool report_thread(struct dt_thread *th, void *arg)
 void dt_leak_record(bool counts)
 {
     if (gorc__inspect_started()) {
+        struct collection c = {.below = 0};
         if (counts)
             give_grace();
         gorc__inspect_stop(STOP_NS);
-        report_goroutines(counts, 0);
+        collect_goroutines(&c);
+        report_goroutines(&c, counts);
     }
     dt_threads_each(report_thread, &counts);
 }
@@ -316,11 +321,13 @@ int dt_leak_check_descendants(void)
     struct dt_task *me = dt_enter();
     if (!me || me->info->kind == DT_TASK_THREAD || !gorc__inspect_started())
         return 0;
-    dt_begin(me);
+    struct collection c = {.below = me->info->id};
     give_grace();
     gorc__inspect_stop(STOP_NS);
-    int n = report_goroutines(true, me->info->id);
-    gorc__inspect_resume();
+    dt_begin(me);
+    collect_goroutines(&c);
     dt_finish(me);
-    return n;
+    gorc__inspect_resume();
+    report_goroutines(&c, true);
+    return c.total;
 }

@@ -202,12 +202,12 @@ void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind
         .object = {.kind = object_kind, .name = name[0] ? name : NULL, .addr = (uintptr_t)lock},
         .counts = true,
     };
-    dt_finding_stack(&f, "misuse", t->info, dt_here(t, pc), NULL);
+    dt_finding_stack(&f, "misuse", t->info, dt_here_native(t, pc), NULL);
     if (locked)
         dt_finding_stack(&f, "last locked by", NULL, locked, NULL);
     if (created)
         dt_finding_stack(&f, "object created by", NULL, created, NULL);
     dt_finding_creation(&f, t->info);
-    dt_finding_add(&f);
     dt_finish(t);
+    dt_finding_add(&f);
 }

@@ -51,6 +51,10 @@ static inline void dt_finish(struct dt_task *t)
 /* The current task's whole stack with `pc` innermost: from its shadow stack, or, where the program
  * is not instrumented, from the native one. */
 dt_stackid dt_here(struct dt_task *t, uintptr_t pc);
+/* The same from the native stack in any case, for what happens rarely: it also has the functions
+ * that are not instrumented (C++'s std::thread, callbacks through the library) and who called them.
+ * Falls back when the unwinder comes less far than the shadow stack. */
+dt_stackid dt_here_native(struct dt_task *t, uintptr_t pc);
 
 /* A frame for a call of the program's that code of ours makes: the interposed function returns to
  * `pc`. False: none was pushed, the shadow stack is empty or full. */

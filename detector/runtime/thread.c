@@ -145,7 +145,7 @@ struct dt_thread *dt_thread_create(uintptr_t pc, const pthread_attr_t *attr)
     dt_begin(me);
     struct dt_thread *th = record_new();
     th->number = __atomic_add_fetch(&started, 1, __ATOMIC_RELAXED);
-    struct dt_task *task = dt_task_new(me, DT_TASK_THREAD, th->number, dt_here(me, pc));
+    struct dt_task *task = dt_task_new(me, DT_TASK_THREAD, th->number, dt_here_native(me, pc));
     if (!task) {
         dt_lock_take(&registry_lock);
         record_release(th);
