@@ -41,8 +41,13 @@ static const char *lookup(const char *rule)
     return NULL;
 }
 
+/* The innermost place in the program's own source. */
 static const struct frame *place(const struct stack *s)
 {
+    for (size_t i = 0; i < s->nframes; i++)
+        if (s->frames[i].file && s->frames[i].line &&
+            strncmp(s->frames[i].file, "/usr/", strlen("/usr/")) != 0)
+            return &s->frames[i];
     for (size_t i = 0; i < s->nframes; i++)
         if (s->frames[i].file && s->frames[i].line)
             return &s->frames[i];

@@ -240,6 +240,8 @@ static void add_last_flags(struct strings *to, const struct job *j)
         strings_add(to, "-Qunused-arguments");
     else
         strings_add(to, "-Wno-tsan"); /* fences are understood */
+    if (!j->is_clang)
+        strings_add(to, "-fno-lto"); /* gcc instruments when it links, and only with its runtime */
     add_include(to);
 }
 

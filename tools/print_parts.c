@@ -53,6 +53,42 @@ static bool is_start_code(const struct frame *f)
     return false;
 }
 
+static bool follows_operator(const char *start, const char *at)
+{
+    while (at > start && (at[-1] == '<' || at[-1] == '>' || at[-1] == ' '))
+        at--;
+    return at - start >= 8 && strncmp(at - 8, "operator", 8) == 0;
+}
+
+/* A C++ name without the arguments of templates and of the function itself. Freed by the caller. */
+static char *short_function(const char *name)
+{
+    static const char anonymous[] = "(anonymous namespace)";
+    if (!name)
+        return xstrdup("?");
+    char *out = xcalloc(strlen(name) + 1, 1), *end = out;
+    int depth = 0;
+    for (const char *p = name; *p; p++) {
+        bool is_operator = (*p == '<' || *p == '>') && !depth && follows_operator(name, p) &&
+                           p[1] != '>' && !(p[-1] == ' ');
+        if (*p == '<' && !is_operator) {
+            depth++;
+        } else if (*p == '>' && depth) {
+            depth--;
+        } else if (!depth && *p == '(' && strncmp(p, anonymous, sizeof anonymous - 1) != 0 &&
+                   !follows_operator(name, p)) {
+            break;
+        } else if (!depth) {
+            *end++ = *p;
+        }
+    }
+    if (end == out) {
+        free(out);
+        return xstrdup(name);
+    }
+    return out;
+}
+
 static size_t widest(const struct stack *s, bool functions)
 {
     size_t most = 0;
@@ -60,9 +96,9 @@ static size_t widest(const struct stack *s, bool functions)
         const struct frame *f = &s->frames[i];
         if (i > 0 && is_start_code(f))
             continue;
-        char *place = functions ? NULL : place_of(f);
-        size_t n = strlen(functions ? (f->function ? f->function : "?") : place);
-        free(place);
+        char *text = functions ? short_function(f->function) : place_of(f);
+        size_t n = strlen(text);
+        free(text);
         if (n > most && n <= MAX_COLUMN)
             most = n;
     }
@@ -102,14 +138,15 @@ void print_frames(FILE *f, const struct stack *s, int indent)
         const struct frame *r = &s->frames[i];
         if (i > 0 && is_start_code(r))
             continue;
-        char *place = place_of(r);
+        char *place = place_of(r), *function = short_function(r->function);
         const char *text = source_line(r->file, r->line);
-        int used = fprintf(f, "%*s%-*s  ", indent, "", functions, r->function ? r->function : "?");
+        int used = fprintf(f, "%*s%-*s  ", indent, "", functions, function);
         fputs(place, f);
         if (text && *text)
             print_source(f, text, used, (int)strlen(place), places, indent);
         else
             fputc('\n', f);
+        free(function);
         free(place);
     }
 }

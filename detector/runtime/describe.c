@@ -173,6 +173,39 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
         dt_text_add(t, g->object_name);
         dt_text_add(t, "'");
     }
+    if (g->holder == 1) {
+        dt_text_add(t, ", held by main");
+    } else if (g->holder) {
+        dt_text_add(t, ", held by goroutine ");
+        dt_text_u64(t, g->holder);
+    }
+}
+
+struct holder_search {
+    uint64_t goid;
+    const struct dt_task *task;
+};
+
+static bool is_holder(const struct gorc__inspect_g *g, void *arg)
+{
+    struct holder_search *s = arg;
+    if (g->goid == s->goid && g->task)
+        s->task = g->task->detect;
+    return !s->task;
+}
+
+dt_stackid dt_holder_place(const struct gorc__inspect_g *g, const struct dt_task_info **ret_holder)
+{
+    struct holder_search s = {g->holder, NULL};
+    if (g->holder && g->state == GORC__G_BLOCKED)
+        gorc__inspect_goroutines(is_holder, &s);
+    for (uint32_t i = s.task ? s.task->nheld : 0; i-- > 0;) {
+        if (s.task->held[i].lock == g->object) {
+            *ret_holder = s.task->info;
+            return s.task->held[i].where;
+        }
+    }
+    return 0;
 }
 
 /* --- stacks --- */

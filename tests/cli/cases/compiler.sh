@@ -52,6 +52,12 @@ shared() {
     run_is 0 ./s
 }
 
+lto() {
+    "$gorc" cc -O2 -flto -o lto a.c b.c -lm || fail "$1 -flto"
+    nm lto | grep -q __tsan || fail "$1 -flto: not instrumented"
+    run_is 0 ./lto
+}
+case_cc_lto() { sources; for_compilers lto; }
 case_cc_one_step() { sources; for_compilers one_step; }
 case_cc_two_steps() { sources; for_compilers two_steps; }
 case_cc_shared() { sources; for_compilers shared; }
