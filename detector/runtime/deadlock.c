@@ -162,6 +162,7 @@ static bool add_sleeper(const struct gorc__inspect_g *g, void *arg)
         return true;
     struct dt_text t = {a->notes[a->f.nstacks], sizeof a->notes[0]};
     dt_describe_wait(&t, g);
+    dt_describe_holder(&t, g);
     const struct dt_task *task = g->task ? g->task->detect : NULL;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);

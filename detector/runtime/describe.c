@@ -173,6 +173,10 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
         dt_text_add(t, g->object_name);
         dt_text_add(t, "'");
     }
+}
+
+void dt_describe_holder(struct dt_text *t, const struct gorc__inspect_g *g)
+{
     if (g->holder == 1) {
         dt_text_add(t, ", held by main");
     } else if (g->holder) {

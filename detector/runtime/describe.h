@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/stack.h"
 #include "lib/inspect.h"
 
 struct dt_finding_object;
+struct dt_task_info;
 struct dt_thread;
 struct dt_wait;
 
@@ -32,6 +34,12 @@ void dt_text_ns(struct dt_text *t, int64_t ns); /* "1.2 s" */
 
 /* "waits to receive from chan 0x... ('jobs')" */
 void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g);
+/* ", held by goroutine 7"; nothing when unknown. */
+void dt_describe_holder(struct dt_text *t, const struct gorc__inspect_g *g);
+
+/* Where the goroutine that holds what `g` waits for took it, and who it is; 0: unknown. With the
+ * goroutines stopped. */
+dt_stackid dt_holder_place(const struct gorc__inspect_g *g, const struct dt_task_info **ret_holder);
 
 /* A goroutine that runs may be inside a call that blocks its thread. */
 bool dt_goroutine_wait(const struct gorc__inspect_g *g, struct dt_wait *ret_wait);

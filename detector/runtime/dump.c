@@ -49,10 +49,12 @@ static bool dump_goroutine(const struct gorc__inspect_g *g, void *arg)
     bool blocked = g->state == GORC__G_BLOCKED;
     struct dt_wait w;
     bool in_call = dt_goroutine_wait(g, &w);
-    if (blocked)
+    if (blocked) {
         dt_describe_wait(&t, g);
-    else if (in_call)
+        dt_describe_holder(&t, g);
+    } else if (in_call) {
         dt_describe_call(&t, &w);
+    }
     uintptr_t pcs[DT_MAX_FRAMES];
     struct dt_dump_task d = {
         .kind = g->goid == 1 ? "main" : "goroutine",

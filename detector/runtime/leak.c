@@ -56,6 +56,8 @@ struct group {
     struct gorc__inspect_g g;
     const struct dt_task_info *info;
     dt_stackid stack;
+    dt_stackid held; /* where what it waits for was locked, 0: unknown */
+    const struct dt_task_info *holder;
     uint64_t stack_hash; /* of it and of its creator's: ids of one stack may differ */
     enum dt_certainty certainty;
     uint64_t count, hash;
@@ -150,6 +152,7 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
         .certainty = certainty_of(g),
         .count = 1,
         .hash = hash};
+    p->held = dt_holder_place(g, &p->holder);
     *b = p;
     c->ngroups++;
     return true;
@@ -165,6 +168,7 @@ static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, i
             dt_text_add(t, " for ");
             dt_text_ns(t, now - g->since);
         }
+        dt_describe_holder(t, g);
         break;
     case GORC__G_BLOCKING:
         dt_text_add(t, "is in a blocking call");
@@ -220,6 +224,8 @@ static void report_group(const struct group *p, bool counts, int64_t now)
     const char *role =
         p->g.state == GORC__G_BLOCKED || p->g.state == GORC__G_BLOCKING ? "blocked" : "running";
     dt_finding_stack(&f, role, p->info, p->stack, note);
+    if (p->held)
+        dt_finding_stack(&f, "holder", p->holder, p->held, "locked it here");
     if (p->g.object_created && p->g.state == GORC__G_BLOCKED)
         dt_finding_stack(&f, "object created by", NULL, (dt_stackid)p->g.object_created, NULL);
     dt_finding_creation(&f, p->info);
