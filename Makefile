@@ -74,7 +74,7 @@ $(BUILD)/race/all.o: $(RACE_OBJ) $(BUILD)/race/redirect.syms
 	$(OBJCOPY) --redefine-syms=$(BUILD)/race/redirect.syms $@.tmp $@ && rm $@.tmp
 $(LIBRACE): $(BUILD)/race/all.o $(BUILD)/race/stubs.o
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libgorc_race.so.0 -Wl,-z,start-stop-visibility=hidden -Wl,-z,now -Wl,-z,defs -Wl,-z,initfirst -o $@ $^ -pthread -lunwind
+	$(CC) -shared -Wl,-soname,libgorc_race.so.0 -Wl,--version-script=detector/exports.map -Wl,-z,now -Wl,-z,defs -Wl,-z,initfirst -o $@ $^ -pthread -lunwind
 	ln -sf libgorc_race.so.0 $(BUILD)/lib/libgorc_race.so
 
 # --- the command ---
