@@ -75,6 +75,10 @@ void gorc__g_free(struct gorc__m *m, struct gorc__g *g)
 {
     struct gorc__p *p = m->p;
     gorc__hook_end(&g->hook);
+    if (gorc__hook_active()) { /* the next goroutine there has nothing to do with this one */
+        uintptr_t from = gorc__stack_used_from(g);
+        gorc__hook_fresh((void *)from, g->stack_hi - from);
+    }
     atomic_store_explicit(&g->state, GORC__G_DEAD, memory_order_release);
     if (p)
         __atomic_store_n(&p->live, p->live - 1, __ATOMIC_RELAXED);
@@ -134,7 +138,6 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
     g->defers = NULL;
     g->saved_errno = 0;
     g->created = gorc__hook_place(pc);
-    gorc__hook_fresh((void *)g->stack_lo, g->stack_hi - g->stack_lo);
     gorc__hook_go(&g->hook, g->goid, name, g->created);
     g->sp = gorc__switch_prepare(g->stack_hi);
     atomic_store_explicit(&g->state, GORC__G_RUNNABLE, memory_order_release);
