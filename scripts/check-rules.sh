@@ -10,7 +10,7 @@ W1 W2 W3 W4 W5 W6 W7 M1 M2 M3 M4 M5 M6 M7 R1 R2 R3 R4 R5 R7 O1 O3 O4 O5 K1 K2 K3
 passed=0 failed=0
 for rule in $rules; do
     lower=$(echo "$rule" | tr '[:upper:]' '[:lower:]')
-    if grep -qE "^(Test|MISUSE_TEST)\(.*[ _]${lower}_" "$root"/tests/unit/lib/*_test.c; then
+    if grep -qE "^(Test|MISUSE_TEST|OBSERVER_TEST)\(.*[ _(]${lower}_" "$root"/tests/unit/lib/*_test.c; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
