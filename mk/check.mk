@@ -3,7 +3,8 @@
 .PHONY: setup demo check check-setup check-docs check-redirect help
 
 # What `make check` and CI run. Each prints 'N passed, N failed' (scripts/check.sh).
-SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-cli check-examples check-race \
+SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-cli check-examples \
+	check-race check-race-suite \
 	check-real-ci check-docs check-install
 
 JOBS := -j$(shell nproc)
