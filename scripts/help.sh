@@ -15,8 +15,9 @@ make install         install to DESTDIR, PREFIX (default: the prefix /usr/local)
 make setup           only install what is missing of scripts/packages.txt
 make clean           remove build/
 
-One suite of `make check`: check-unit, check-cli, check-examples, check-race, check-real-ci,
-check-docs, check-redirect, check-setup, check-lint, lint.
+One suite of `make check`: lint, check-lint, check-setup, check-redirect, check-abi, check-unit,
+check-cli, check-examples, check-race, check-race-suite-ci, check-scale, check-real-ci,
+check-docs, check-install. `make check-race-suite` is the race suite at every level.
 
 NO_SETUP=1           install nothing; name what is missing and stop
 CC=clang-19          build with another compiler
