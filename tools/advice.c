@@ -103,6 +103,8 @@ static const char *special(const struct finding *d)
                      "waiting"
                    : "somebody must come: another sender, a close, or a select with a time-out or\n"
                      "         done channel where they wait";
+    if (strcmp(d->kind, "goroutine-leak") == 0 && strstr(d->message ? d->message : "", "to lock"))
+        return "whoever holds it must unlock on every path: see gorc_defer_unlock";
     if (strcmp(d->kind, "goroutine-leak") == 0 && strcmp(d->certainty, "suspect") == 0)
         return "give it an end: a done channel that its loop looks at, closed before main returns";
     return NULL;

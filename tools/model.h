@@ -13,6 +13,7 @@
 
 struct module {
     char *path, *build_id; /* build_id may be NULL */
+    uint64_t base, lo, hi; /* load bias and bounds */
 };
 
 struct raw_frame {

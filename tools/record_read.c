@@ -107,10 +107,13 @@ static void on_module(struct reader *r, json_t *o)
         return;
     while (p->nmodules <= at) {
         p->modules = grow(p->modules, p->nmodules, &r->cap_modules, sizeof *p->modules);
-        p->modules[p->nmodules++] = (struct module){NULL, NULL};
+        p->modules[p->nmodules++] = (struct module){.path = NULL};
     }
     p->modules[at].path = text(o, "path");
     p->modules[at].build_id = text(o, "build_id");
+    p->modules[at].base = number(o, "base");
+    p->modules[at].lo = number(o, "lo");
+    p->modules[at].hi = number(o, "hi");
 }
 
 static void on_finding(struct reader *r, json_t *o)

@@ -291,6 +291,42 @@ static void symbolize_object(const struct process *p, struct object *o)
         name_global(im->module, im->bias + o->offset, o);
 }
 
+/* --- addresses in messages and notes: "holding lock 0x55d8c66710a0" --- */
+
+static char *global_at(const struct process *p, uint64_t addr)
+{
+    for (size_t i = p->nmodules; i-- > 0;) {
+        const struct module *m = &p->modules[i];
+        if (!m->path || addr < m->lo || addr >= m->hi)
+            continue;
+        struct object o = {.kind = (char *)(uintptr_t) "global",
+            .addr = addr,
+            .module = (int)i,
+            .offset = addr - m->base};
+        symbolize_object(p, &o);
+        return o.name;
+    }
+    return NULL;
+}
+
+/* Puts the name of a global behind its address, unless a name is there. */
+static char *with_names(const struct process *p, char *text)
+{
+    char *at = text ? strstr(text, "0x") : NULL;
+    while (at) {
+        char *end;
+        uint64_t addr = strtoull(at, &end, 16);
+        char *name = end > at + 2 && strncmp(end, " '", 2) != 0 ? global_at(p, addr) : NULL;
+        if (name) {
+            size_t done = (size_t)(end - text) + strlen(name) + 3;
+            text = xprintf("%.*s '%s'%s", (int)(end - text), text, name, end);
+            end = text + done;
+        }
+        at = strstr(end, "0x");
+    }
+    return text;
+}
+
 void symbolize(struct process *p)
 {
     for (size_t i = 0; i < p->nfindings; i++) {
@@ -298,7 +334,12 @@ void symbolize(struct process *p)
         for (size_t k = 0; k < f->nstacks; k++)
             symbolize_stack(p, &f->stacks[k]);
         symbolize_object(p, &f->object);
+        f->message = with_names(p, f->message);
+        for (size_t k = 0; k < f->nstacks; k++)
+            f->stacks[k].note = with_names(p, f->stacks[k].note);
     }
-    for (size_t i = 0; i < p->ndump; i++)
+    for (size_t i = 0; i < p->ndump; i++) {
         symbolize_stack(p, &p->dump[i].stack);
+        p->dump[i].wait = with_names(p, p->dump[i].wait);
+    }
 }

@@ -37,6 +37,30 @@ static void race(void)
     pthread_join(t, NULL);
 }
 
+static void bump_with(pthread_mutex_t *m)
+{
+    pthread_mutex_lock(m);
+    bump();
+    pthread_mutex_unlock(m);
+}
+
+static void *bump_with_thread(void *arg)
+{
+    bump_with(arg);
+    return NULL;
+}
+
+/* A lock each, but not the same one. */
+static void race_with_locks(void)
+{
+    static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t t;
+    if (pthread_create(&t, NULL, bump_with_thread, &second) != 0)
+        exit(9);
+    bump_with(&first);
+    pthread_join(t, NULL);
+}
+
 static void *lock_thread(void *arg)
 {
     (void)arg;
@@ -73,6 +97,8 @@ static void run(char **what)
 {
     if (strcmp(*what, "race") == 0)
         race();
+    else if (strcmp(*what, "race-with-locks") == 0)
+        race_with_locks();
     else if (strcmp(*what, "say") == 0)
         puts("said");
     else if (strncmp(*what, "exit=", 5) == 0)

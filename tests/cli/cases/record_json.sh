@@ -69,3 +69,9 @@ case_preload_is_kept() {
     run_is 0 env LD_PRELOAD="$PWD/libm_arker.so" "$gorc" run -- /bin/sh -c 'echo $LD_PRELOAD'
     grep -q libm_arker.so out || fail "the program's own LD_PRELOAD is lost"
 }
+
+case_text_names_locks() {
+    run_is 66 "$gorc" run -- "$target" race-with-locks
+    grep -qE "holding lock 0x[0-9a-f]+ '(first|second)'" err || fail "the lock has no name"
+    grep -qE "^ Fix     hold '(first|second)' at .*cli_target.c:[0-9]+ too" err || fail "no advice"
+}
