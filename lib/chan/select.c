@@ -277,7 +277,8 @@ static int wait(struct select *s, int64_t deadline)
 {
     enqueue_all(s);
     if (deadline == INT64_MAX)
-        gorc__park_call(s->self, unlock_all, s, GORC__WAIT_SELECT, s->n == 1 ? s->order[0] : NULL);
+        gorc__park_call(
+            s->self, unlock_all, s, GORC__WAIT_SELECT, s->n_order == 1 ? s->order[0] : NULL);
     else
         gorc__park_until_call(s->self, unlock_all, s, GORC__WAIT_SELECT, NULL, NULL, deadline);
     struct gorc__chan_waiter *fired = s->self->wake_arg;
