@@ -12,6 +12,11 @@
 set -u
 
 make=${MAKE:-make}
+# What a suite builds is built in parallel, unless a make above has said how.
+case ${MAKEFLAGS:-} in
+*j*) jobs= ;;
+*) jobs=-j$(nproc) ;;
+esac
 log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0 number=0
@@ -41,7 +46,7 @@ for suite in "$@"; do
     number=$((number + 1))
     echo "=== [$number/$#] $suite"
     start=$SECONDS
-    $make --no-print-directory "$suite" 2>&1 </dev/null | tee "$log/out"
+    $make --no-print-directory $jobs "$suite" 2>&1 </dev/null | tee "$log/out"
     status=${PIPESTATUS[0]}
     note=
     if ! count "$log/out"; then
