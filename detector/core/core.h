@@ -42,6 +42,12 @@ static inline void dt_core_leave(struct dt_task *t)
     __atomic_store_n(&t->in_runtime, t->in_runtime - 1, __ATOMIC_RELEASE);
 }
 
+/* For work on the core by a thread that runs no task (a worker inside the scheduler, a thread at
+ * its start or end): dt_self is dt_task_unknown then, which the gate does not count. Does not nest.
+ */
+void dt_gate_stranger_enter(void);
+void dt_gate_stranger_leave(void);
+
 /* Called inside the core. Close: false when somebody else is closing it, or when a task did not
  * come out within a second; then nothing has changed. */
 bool dt_gate_close(struct dt_task *me);

@@ -22,6 +22,7 @@
 uint32_t dt_gate;
 static dt_lock closing;            /* held while the gate is closed */
 static struct dt_task *gate_owner; /* atomic */
+static uint32_t strangers;         /* inside without a task of their own; atomic */
 
 enum { PATIENCE_NS = 1000 * 1000 * 1000 };
 
@@ -72,7 +73,7 @@ bool dt_gate_close(struct dt_task *me)
     int64_t begin = now_ns();
     unsigned round = 0, inside;
     do {
-        inside = 0;
+        inside = __atomic_load_n(&strangers, __ATOMIC_SEQ_CST);
         dt_task_each(count_inside, &inside);
         if (inside) {
             dt_pause(&round);
@@ -117,6 +118,26 @@ void dt_gate_wait(struct dt_task *t)
         dt_sweep(t);
 }
 
+void dt_gate_stranger_enter(void)
+{
+    int saved = errno;
+    unsigned round = 0;
+    for (;;) {
+        __atomic_add_fetch(&strangers, 1, __ATOMIC_SEQ_CST);
+        if (!(__atomic_load_n(&dt_gate, __ATOMIC_SEQ_CST) & DT_GATE_CLOSED))
+            break;
+        __atomic_sub_fetch(&strangers, 1, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) & DT_GATE_CLOSED)
+            dt_pause(&round);
+    }
+    errno = saved;
+}
+
+void dt_gate_stranger_leave(void)
+{
+    __atomic_sub_fetch(&strangers, 1, __ATOMIC_RELEASE);
+}
+
 void dt_core_fork_prepare(void)
 {
     struct dt_task *me = dt_core_enter();
@@ -152,6 +173,7 @@ static void end_other(struct dt_task *t, void *arg)
 
 void dt_core_fork_child(void)
 {
+    __atomic_store_n(&strangers, 0, __ATOMIC_RELAXED);
     dt_task_each(end_other, dt_self);
     dt_core_fork_parent();
 }

@@ -69,20 +69,40 @@ void dt_access_uncovered(
     dt_race_deliver(t);
 }
 
-/* The same-epoch test of cell.h, for an access within one granule. */
+/* The same-epoch test of cell.h for a few granules; larger ranges have a test of their own. */
+enum { COVERED_MAX = 128 };
+
+static inline bool covers(const uint64_t *cells, uint64_t own, uint64_t need)
+{
+    return ((__atomic_load_n(&cells[0], __ATOMIC_RELAXED) ^ own) & need) == 0 ||
+           ((__atomic_load_n(&cells[1], __ATOMIC_RELAXED) ^ own) & need) == 0;
+}
+
 static bool is_covered(const struct dt_task *t, uintptr_t addr, size_t size, unsigned flags)
 {
     const uint64_t *cells = dt_shadow_find(addr);
-    if ((addr & 7) + size > 8 || !cells)
+    uint64_t own = t->segment, key = DT_CELL_SEG;
+    if (!cells)
         return false;
-    uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
-    uint64_t key = DT_CELL_SEG | bytes;
     if (flags & DT_WRITE)
         key |= DT_CELL_W;
     if (!(flags & DT_ATOMIC))
         key |= DT_CELL_P;
-    return ((__atomic_load_n(&cells[0], __ATOMIC_RELAXED) ^ t->segment) & key) == 0 ||
-           ((__atomic_load_n(&cells[1], __ATOMIC_RELAXED) ^ t->segment) & key) == 0;
+    uint64_t mask = 0xffu << (addr & 7) & 0xffu;
+    if ((addr & 7) + size <= 8) {
+        uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
+        return covers(cells, own, key | bytes);
+    }
+    uintptr_t end = addr + size;
+    if (size > COVERED_MAX || ((addr ^ end) & ~(DT_CHUNK_SIZE - 1)))
+        return false;
+    for (addr &= ~(uintptr_t)7; addr < end; addr += 8, cells += 2, mask = 0xff) {
+        if (end - addr < 8)
+            mask &= 0xffu >> (8 - (end - addr));
+        if (!covers(cells, own, key | mask << DT_CELL_MASK_SHIFT))
+            return false;
+    }
+    return true;
 }
 
 void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)

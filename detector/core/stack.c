@@ -51,11 +51,12 @@ void dt_node_init(void)
 }
 
 /* Contexts made one after the other have ids, and are called from contexts, that are near each
- * other: so are their buckets. A context has 256 buckets for what is called from it. */
+ * other: for the same place, so are their buckets. */
 static uint32_t bucket(const struct table *t, dt_stackid parent, uint64_t pc)
 {
-    uint32_t h = (uint32_t)((pc * 0x9e3779b97f4a7c15u) >> 56);
-    return (parent + h) & ((1u << t->bits) - 1);
+    uint64_t h = pc * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+    return (parent + (uint32_t)(h >> 32)) & ((1u << t->bits) - 1);
 }
 
 static uint64_t identity(const struct dt_node *n)
