@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/flags.h"
+#include "core/core.h"
 #include "core/shadow.h"
 #include "core/stack.h"
 #include "core/sync.h"
@@ -34,6 +35,25 @@ static inline struct dt_task *begin(void)
 static struct dt_task *task_of(struct gorc__hook_task *h)
 {
     return h ? h->detect : NULL;
+}
+
+/* For hooks that need no running task: they may come from a worker's scheduler. */
+static struct dt_task *begin_any(void)
+{
+    struct dt_task *me = dt_self;
+    if (me == &dt_task_unknown)
+        dt_gate_stranger_enter();
+    else
+        dt_begin(me);
+    return me;
+}
+
+static void finish_any(struct dt_task *me)
+{
+    if (me == &dt_task_unknown)
+        dt_gate_stranger_leave();
+    else
+        dt_finish(me);
 }
 
 /* --- lifecycle --- */
@@ -64,9 +84,11 @@ void gorc__hook_end(struct gorc__hook_task *task)
         return;
     struct dt_jumps *jumps = t->owner;
     t->owner = NULL;
+    struct dt_task *me = begin_any();
     dt_jumps_free(&jumps);
     dt_task_end(t);
     dt_task_free(t);
+    finish_any(me);
 }
 
 void gorc__hook_switch(struct gorc__hook_task *to)
@@ -162,11 +184,10 @@ void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
     struct dt_task *t = task_of(parked);
     if (!t || !dt_on)
         return;
-    struct dt_task *me = dt_self;
-    dt_begin(me);
+    struct dt_task *me = begin_any();
     dt_acquire(t, key);
     dt_release_store(t, key);
-    dt_finish(me);
+    finish_any(me);
 }
 
 /* --- memory --- */

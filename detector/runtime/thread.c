@@ -17,6 +17,7 @@
 
 #include "base/dalloc.h"
 #include "base/lock.h"
+#include "core/core.h"
 #include "core/shadow.h"
 #include "core/sync.h"
 #include "report/finding.h"
@@ -249,7 +250,8 @@ static void thread_end(struct dt_thread *th)
     dt_self = &dt_task_unknown;
     if (!task)
         return;
-    task->in_runtime = 0;
+    task->in_runtime = 0; /* out of the gate as itself, in again as nobody */
+    dt_gate_stranger_enter();
     dt_task_end(task);
     struct dt_task *unused = NULL;
     dt_lock_take(&registry_lock);
@@ -260,6 +262,7 @@ static void thread_end(struct dt_thread *th)
     dt_lock_drop(&registry_lock);
     if (unused)
         dt_task_free(unused);
+    dt_gate_stranger_leave();
 }
 
 static void on_key(void *arg)
@@ -342,7 +345,9 @@ static struct dt_task *meet(void)
         return NULL;
     }
     th->number = __atomic_add_fetch(&started, 1, __ATOMIC_RELAXED);
+    dt_gate_stranger_enter();
     struct dt_task *task = dt_task_new(NULL, DT_TASK_THREAD, th->number, 0);
+    dt_gate_stranger_leave();
     if (!task)
         return NULL;
     task_bind(th, task);
