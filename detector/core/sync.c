@@ -175,7 +175,8 @@ void dt_sync_release(struct dt_task *t, struct dt_sync *s)
         return;
     }
     merge(s);
-    dt_clock_join(&s->clock, &t->clock);
+    if (!t->witness_epoch || dt_clock_look(&s->clock, t->witness_index) < t->witness_epoch)
+        dt_clock_join(&s->clock, &t->clock);
     if (dt_clock_look(&s->clock, t->index) < t->epoch)
         dt_clock_set(&s->clock, t->index, t->epoch);
     dt_task_tick(t);

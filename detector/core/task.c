@@ -113,22 +113,57 @@ void dt_task_renew_epoch(struct dt_task *t)
     dt_index_retire(old, last);
 }
 
-bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+static void set_witness(struct dt_task *t, dt_index index, dt_epoch epoch)
 {
+    t->witness_index = index;
+    t->witness_epoch = epoch;
+}
+
+/* Does the clock, or who published it at (index, epoch), cover all that t knows? */
+static bool covers_all_of(
+    const struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+{
+    if (!t->witness_epoch || clock->depth == 0)
+        return false;
+    return (epoch >= t->witness_epoch && index == t->witness_index) ||
+           dt_clock_look(clock, t->witness_index) >= t->witness_epoch;
+}
+
+/* `known`: t knows all that is in the clock. */
+static bool learn(
+    struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch, bool known)
+{
+    bool changed = false, taken = covers_all_of(t, clock, index, epoch);
     dt_lock_take(&t->clock_lock);
-    bool changed = dt_clock_join_except(&t->clock, clock, t->index);
+    if (taken) {
+        changed = t->clock.root != clock->root || t->clock.depth != clock->depth;
+        dt_clock_copy(&t->clock, clock);
+    } else if (!known) {
+        changed = dt_clock_join_except(&t->clock, clock, t->index);
+    }
     if (epoch && !dt_task_knows(t, index, epoch)) {
         dt_clock_set(&t->clock, index, epoch);
         changed = true;
     }
     dt_lock_drop(&t->clock_lock);
-    if (changed)
-        dt_task_renew_epoch(t);
-    return changed;
+    if (!changed)
+        return false;
+    if (taken && epoch)
+        set_witness(t, index, epoch);
+    else
+        set_witness(t, 0, 0);
+    dt_task_renew_epoch(t);
+    return true;
+}
+
+bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+{
+    return learn(t, clock, index, epoch, false);
 }
 
 void dt_task_tick(struct dt_task *t)
 {
+    set_witness(t, t->index, t->epoch);
     t->published = true;
     dt_segment_close(t);
 }
@@ -136,7 +171,8 @@ void dt_task_tick(struct dt_task *t)
 void dt_task_edge(struct dt_task *from, struct dt_task *to)
 {
     struct dt_task *me = dt_core_enter();
-    dt_task_learn(to, &from->clock, from->index, from->epoch);
+    bool known = from->witness_epoch && dt_task_knows(to, from->witness_index, from->witness_epoch);
+    learn(to, &from->clock, from->index, from->epoch, known);
     dt_task_tick(from);
     dt_core_leave(me);
 }
@@ -214,6 +250,7 @@ struct dt_task *dt_task_new(
         dt_clock_copy(&t->clock, &parent->clock);
         dt_clock_set(&t->clock, parent->index, parent->epoch);
         dt_task_tick(parent);
+        set_witness(t, parent->index, parent->epoch);
     }
     enlist(t);
     dt_core_leave(me);

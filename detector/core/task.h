@@ -62,6 +62,11 @@ struct dt_task {
     struct dt_clock clock;
     dt_index index;
     dt_epoch epoch; /* of its last recorded access, or later */
+    /* Who knows witness_index at witness_epoch covers all of `clock`; witness_epoch 0: nobody is
+     * known to. A component enters a clock only together with all that its task knew when it
+     * published it: the last release, or the source of the last learning, are such witnesses. */
+    dt_index witness_index;
+    dt_epoch witness_epoch;
     bool published; /* a release said `epoch`: the next record needs a later one */
     bool ended;
     bool has_release_fence;
