@@ -190,12 +190,13 @@ static uint32_t shared_if_equal(uint32_t d, uint32_t out, uint32_t s, uint32_t l
     return s;
 }
 
-/* The join of d and s: d itself where it covers s or where it could be changed in place (`mine`:
+/* What s shares with `known` is covered already.
+ * The join of d and s: d itself where it covers s or where it could be changed in place (`mine`:
  * nobody else sees d), else another node with a reference for the caller. */
-static uint32_t join_node(
-    struct join *j, uint32_t d, uint32_t s, uint32_t level, dt_index base, bool mine)
+static uint32_t join_node(struct join *j, uint32_t d, uint32_t s, uint32_t known, uint32_t level,
+    dt_index base, bool mine)
 {
-    if (d == s || !s)
+    if (d == s || !s || s == known)
         return d;
     if (!d) {
         j->changed = true;
@@ -210,7 +211,8 @@ static uint32_t join_node(
     for (unsigned i = 0; i < 16; i++) {
         uint32_t child = dt_clock_node(out)->v[i];
         dt_index child_base = base + ((dt_index)i << (4 * (level - 1)));
-        uint32_t joined = join_node(j, child, dt_clock_node(s)->v[i], level - 1, child_base, mine);
+        uint32_t joined = join_node(j, child, dt_clock_node(s)->v[i],
+            known ? dt_clock_node(known)->v[i] : 0, level - 1, child_base, mine);
         if (joined == child)
             continue;
         if (!mine) {
@@ -224,7 +226,8 @@ static uint32_t join_node(
     return touched ? shared_if_equal(d, out, s, level) : out;
 }
 
-bool dt_clock_join_except(struct dt_clock *dst, const struct dt_clock *src, dt_index own_index)
+bool dt_clock_join_known(struct dt_clock *dst, const struct dt_clock *src,
+    const struct dt_clock *known, dt_index own_index)
 {
     if (src->depth == 0 || (dst->root == src->root && dst->depth == src->depth))
         return false;
@@ -240,7 +243,8 @@ bool dt_clock_join_except(struct dt_clock *dst, const struct dt_clock *src, dt_i
     bool mine = true;
     for (; level > src->depth; level--)
         slot = &dt_clock_node(own(slot, level))->v[0];
-    uint32_t joined = join_node(&j, *slot, src->root, level, 0, mine);
+    uint32_t known_root = known && known->depth == src->depth ? known->root : 0;
+    uint32_t joined = join_node(&j, *slot, src->root, known_root, level, 0, mine);
     if (joined != *slot) {
         uint32_t old = *slot;
         __atomic_store_n(slot, joined, __ATOMIC_RELEASE);
@@ -251,7 +255,7 @@ bool dt_clock_join_except(struct dt_clock *dst, const struct dt_clock *src, dt_i
 
 bool dt_clock_join(struct dt_clock *dst, const struct dt_clock *src)
 {
-    return dt_clock_join_except(dst, src, NO_INDEX);
+    return dt_clock_join_known(dst, src, NULL, NO_INDEX);
 }
 
 void dt_clock_copy(struct dt_clock *dst, const struct dt_clock *src)

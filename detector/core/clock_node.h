@@ -27,7 +27,10 @@ static inline dt_epoch dt_clock_look(const struct dt_clock *c, dt_index i)
     return dt_clock_get(c, i);
 }
 
-/* As dt_clock_join, without looking at component `own`. */
-bool dt_clock_join_except(struct dt_clock *dst, const struct dt_clock *src, dt_index own);
+/* As dt_clock_join, without looking at component `own` (UINT32_MAX: at all). `known` (or NULL) is
+ * covered by dst: what src shares with it is skipped, so that joining clocks that descend from each
+ * other costs their difference. */
+bool dt_clock_join_known(
+    struct dt_clock *dst, const struct dt_clock *src, const struct dt_clock *known, dt_index own);
 
 #endif

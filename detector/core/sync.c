@@ -51,6 +51,7 @@ static struct dt_sync *find(uint32_t chain, uintptr_t addr)
 static void clear(struct dt_sync *s)
 {
     dt_clock_clear(&s->clock);
+    dt_clock_clear(&s->merged);
     s->index = s->epoch = 0;
     s->single = true;
 }
@@ -146,6 +147,8 @@ void dt_sync_acquire(struct dt_task *t, struct dt_sync *s)
 void dt_sync_release_store(struct dt_task *t, struct dt_sync *s)
 {
     dt_clock_copy(&s->clock, &t->clock);
+    if (s->merged.depth)
+        dt_clock_clear(&s->merged);
     s->index = t->index;
     s->epoch = t->epoch;
     s->single = true;
@@ -176,7 +179,9 @@ void dt_sync_release(struct dt_task *t, struct dt_sync *s)
     }
     merge(s);
     if (!t->witness_epoch || dt_clock_look(&s->clock, t->witness_index) < t->witness_epoch)
-        dt_clock_join(&s->clock, &t->clock);
+        dt_clock_join_known(&s->clock, &t->clock, &s->merged, UINT32_MAX);
+    if (t->clock.depth > 1)
+        dt_clock_copy(&s->merged, &t->clock);
     if (dt_clock_look(&s->clock, t->index) < t->epoch)
         dt_clock_set(&s->clock, t->index, t->epoch);
     dt_task_tick(t);

@@ -33,6 +33,7 @@ struct dt_sync {
     struct dt_clock clock;
     dt_index index;
     dt_epoch epoch;
+    struct dt_clock merged; /* the clock that was merged last: covered by clock */
     bool single;
     /* What the lock words of pthread and gorc objects need besides. */
     uint32_t flags;     /* DT_SYNC_* */

@@ -139,7 +139,9 @@ static bool learn(
         changed = t->clock.root != clock->root || t->clock.depth != clock->depth;
         dt_clock_copy(&t->clock, clock);
     } else if (!known) {
-        changed = dt_clock_join_except(&t->clock, clock, t->index);
+        changed = dt_clock_join_known(&t->clock, clock, &t->learned, t->index);
+        if (clock->depth > 1)
+            dt_clock_copy(&t->learned, clock);
     }
     if (epoch && !dt_task_knows(t, index, epoch)) {
         dt_clock_set(&t->clock, index, epoch);
@@ -363,6 +365,7 @@ void dt_task_free(struct dt_task *t)
     if (t->info->kind != DT_TASK_GOROUTINE)
         forget_joiners(t);
     dt_clock_clear(&t->clock);
+    dt_clock_clear(&t->learned);
     dt_clock_clear(&t->acquire_fence);
     dt_clock_clear(&t->release_fence);
     dt_free(t->held, t->cap_held * sizeof *t->held);

@@ -60,6 +60,7 @@ struct dt_task {
 
     /* What the task knows of the others. Its own component is (index, epoch), not kept here. */
     struct dt_clock clock;
+    struct dt_clock learned; /* what was joined last: covered by clock */
     dt_index index;
     dt_epoch epoch; /* of its last recorded access, or later */
     /* Who knows witness_index at witness_epoch covers all of `clock`; witness_epoch 0: nobody is
