@@ -49,18 +49,26 @@ static bool search(void)
     return changed;
 }
 
+/* A search costs this many steps, roughly; in 64 bits, there may be a million tasks. */
+static uint64_t cost_now(void)
+{
+    uint64_t indices = dt_index_end();
+    if (indices > DT_PAST_INDICES)
+        indices = DT_PAST_INDICES;
+    return dt_task_live() * (indices / 8 + 1);
+}
+
 void dt_past_wanted(void)
 {
-    if (__atomic_add_fetch(&requests, 1, __ATOMIC_RELAXED) < threshold)
+    uint32_t n = __atomic_add_fetch(&requests, 1, __ATOMIC_RELAXED);
+    if (n < threshold || n < cost_now())
         return;
     if (!dt_lock_try(&searching))
         return;
-    uint32_t cost = dt_task_live() * (dt_index_end() / 8 + 1);
-    uint32_t most = 1u << 16 > cost ? 1u << 16 : cost;
     if (search())
-        threshold = 8 + cost;
-    else
-        threshold = threshold < most ? 2 * threshold : most;
+        threshold = 8;
+    else if (threshold < 1u << 16)
+        threshold *= 2;
     __atomic_store_n(&requests, 0, __ATOMIC_RELAXED);
     dt_lock_drop(&searching);
 }
