@@ -291,9 +291,20 @@ static void look_for_sole(struct dt_task *me)
     dt_lock_drop(&list_lock);
 }
 
+/* An epoch that was begun by learning, and neither recorded in nor published, never was: its end is
+ * then known to whoever heard of the task last, and its index can be used again. */
+static void take_back_epoch(struct dt_task *t)
+{
+    if (t->published || t->seg)
+        return;
+    t->epoch--;
+    t->published = true;
+}
+
 static void end(struct dt_task *t)
 {
     t->ended = true;
+    take_back_epoch(t);
     choose_keys(t);
     __atomic_sub_fetch(&live, 1, __ATOMIC_RELAXED);
     dt_index_retire(t->index, t->epoch);
@@ -330,7 +341,9 @@ void dt_task_joining(struct dt_task *t, struct dt_task *other)
 void dt_task_join(struct dt_task *t, struct dt_task *ended)
 {
     struct dt_task *me = dt_core_enter();
-    dt_task_learn(t, &ended->clock, ended->index, ended->epoch);
+    /* What it learnt last it may never have published: its epoch is no witness of that. */
+    if (dt_task_learn(t, &ended->clock, ended->index, ended->epoch))
+        set_witness(t, 0, 0);
     t->joining = NULL;
     look_for_sole(t);
     dt_core_leave(me);
