@@ -6,6 +6,7 @@
 #ifndef GORC_LIB_BASE_MISUSE_H
 #define GORC_LIB_BASE_MISUSE_H
 
+#include "base/stderr.h"
 #include "hooks.h"
 
 /* Reports `m`, called from the public function that returns to `pc`. Aborts, or returns when the
@@ -16,13 +17,6 @@ void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc);
 /* The common case: no earlier operation is known. */
 void gorc__misuse_simple(const char *rule, const char *message, enum gorc__object_kind kind,
     const void *object, const void *pc);
-
-/* An error that is not the program's logic (no memory, no thread): one line, then abort(). */
-void gorc__fatal(const char *message) __attribute__((noreturn));
-
-/* To stderr, unbuffered. */
-void gorc__print(const char *text);
-void gorc__printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Plain build: prints the calling stack, and a place, to stderr. Race build: nothing. */
 void gorc__print_stack(void);

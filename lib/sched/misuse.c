@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Misuse and fatal errors. In the production library this is the only code that prints. It uses
- * write(2) on stderr, no stdio: the program may be in any state.
+ * A misuse as the production library prints it: the stack, and the places of the earlier operation
+ * and of the object's creation.
  */
 #include "base/misuse.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "sched/park.h"
-
-void gorc__print(const char *text)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        ssize_t n = write(STDERR_FILENO, text, left);
-        if (n <= 0)
-            return;
-        text += n;
-        left -= (size_t)n;
-    }
-}
-
-void gorc__printf(const char *format, ...)
-{
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    gorc__print(line);
-}
 
 void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc)
 {
@@ -65,10 +39,4 @@ void gorc__misuse_simple(const char *rule, const char *message, enum gorc__objec
     struct gorc__misuse m = {
         .rule = rule, .message = message, .object_kind = kind, .object = object};
     gorc__misuse_raise(&m, pc);
-}
-
-void gorc__fatal(const char *message)
-{
-    gorc__printf("gorc: fatal: %s\n", message);
-    abort();
 }
