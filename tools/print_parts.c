@@ -42,14 +42,23 @@ static char *place_of(const struct frame *f)
     return xprintf("0x%llx", (unsigned long long)f->offset);
 }
 
-/* What lies below the program's entry says nothing. */
+/* What lies below the entry of the program or of a thread says nothing. */
 static bool is_start_code(const struct frame *f)
 {
-    static const char *const names[] = {
-        "__libc_start_main", "__libc_start_call_main", "_start", "start_thread", "clone"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (f->function && strncmp(f->function, names[i], strlen(names[i])) == 0)
+    static const char *const names[] = {"__libc_start_main", "__libc_start_call_main",
+        "start_thread", "clone", "clone3", "__clone", "__clone3"};
+    if (!f->function)
+        return false;
+    if (strcmp(f->function, "_start") == 0)
+        return true;
+    if (!f->module || strncmp(base_name(f->module), "libc.so", 7) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncmp(f->function, names[i], n) == 0 &&
+            (f->function[n] == '\0' || f->function[n] == '@' || f->function[n] == '.'))
             return true;
+    }
     return false;
 }
 

@@ -75,3 +75,29 @@ case_text_names_locks() {
     grep -qE "holding lock 0x[0-9a-f]+ '(first|second)'" err || fail "the lock has no name"
     grep -qE "^ Fix     hold '(first|second)' at .*cli_target.c:[0-9]+ too" err || fail "no advice"
 }
+
+# libc's own start of a thread is left out, the program's function of a like name is not.
+case_text_ends_at_the_entry_function() {
+    cat >entry.c <<'C'
+#include <pthread.h>
+static int shared;
+static void *clone_items(void *arg)
+{
+    shared++;
+    return arg;
+}
+int main(void)
+{
+    pthread_t t[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], 0, clone_items, 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], 0);
+}
+C
+    "$gorc" cc -g -O0 -o entry entry.c || fail "gorc cc"
+    run_is 66 "$gorc" run -- ./entry
+    err_has "clone_items  entry.c:5"
+    err_lacks "start_thread"
+    err_lacks "clone3"
+}
