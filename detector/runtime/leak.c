@@ -21,6 +21,7 @@
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/runtime.h"
+#include "runtime/stall.h"
 #include "runtime/thread.h"
 
 enum {
@@ -38,7 +39,7 @@ static int64_t now_ns(void)
     return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-static bool certainty_counts(enum dt_certainty c)
+bool dt_certainty_counts(enum dt_certainty c)
 {
     const char *least = dt_flags.min_certainty;
     if (strcmp(least, "suspect") == 0)
@@ -67,7 +68,8 @@ struct collection {
     struct group **buckets;
     size_t nbuckets, ngroups;
     bool failed;
-    uint64_t below; /* only descendants of this goroutine; 0: all */
+    uint64_t below;                 /* only descendants of this goroutine; 0: all */
+    const struct dt_stalls *stalls; /* reported as deadlocks */
     int total;
 };
 
@@ -81,7 +83,7 @@ static enum dt_certainty certainty_of(const struct gorc__inspect_g *g)
     return g->state == GORC__G_BLOCKED && !g->timed ? DT_LIKELY : DT_SUSPECT;
 }
 
-static bool descends_from(const struct dt_task_info *info, uint64_t goid)
+bool dt_task_descends(const struct dt_task_info *info, uint64_t goid)
 {
     for (info = info ? info->parent : NULL; info; info = info->parent)
         if (info->kind != DT_TASK_THREAD && info->id == goid)
@@ -125,9 +127,11 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
         return true;
     const struct dt_task *task = g->task ? g->task->detect : NULL;
     const struct dt_task_info *info = task ? task->info : NULL;
-    if (c->below && !descends_from(info, c->below))
+    if (c->below && !dt_task_descends(info, c->below))
         return true;
     c->total++;
+    if (dt_stalls_have(c->stalls, g->goid))
+        return true;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
     uint64_t stack = hash_pcs(pcs, n) * 3;
@@ -219,7 +223,7 @@ static void report_group(const struct group *p, bool counts, int64_t now)
                                : NULL,
             .name = p->g.object_name,
             .addr = (uintptr_t)p->g.object},
-        .counts = counts && certainty_counts(p->certainty),
+        .counts = counts && dt_certainty_counts(p->certainty),
     };
     const char *role =
         p->g.state == GORC__G_BLOCKED || p->g.state == GORC__G_BLOCKING ? "blocked" : "running";
@@ -316,7 +320,10 @@ void dt_leak_record(bool counts)
         if (counts)
             give_grace();
         gorc__inspect_stop(STOP_NS);
+        struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(0, counts) : NULL;
+        c.stalls = stalls;
         collect_goroutines(&c);
+        dt_stalls_report(stalls);
         report_goroutines(&c, counts);
     }
     dt_threads_each(report_thread, &counts);
@@ -331,9 +338,12 @@ int dt_leak_check_descendants(void)
     give_grace();
     gorc__inspect_stop(STOP_NS);
     dt_begin(me);
+    struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(c.below, true) : NULL;
+    c.stalls = stalls;
     collect_goroutines(&c);
     dt_finish(me);
     gorc__inspect_resume();
+    dt_stalls_report(stalls);
     report_goroutines(&c, true);
     return c.total;
 }
