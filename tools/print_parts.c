@@ -42,17 +42,17 @@ static char *place_of(const struct frame *f)
     return xprintf("0x%llx", (unsigned long long)f->offset);
 }
 
-/* What lies below the entry of the program or of a thread says nothing. */
+/* libc's way into main and into a thread. Without libc's debug symbols some of it has no name. */
 static bool is_start_code(const struct frame *f)
 {
     static const char *const names[] = {"__libc_start_main", "__libc_start_call_main",
         "start_thread", "clone", "clone3", "__clone", "__clone3"};
-    if (!f->function)
-        return false;
-    if (strcmp(f->function, "_start") == 0)
+    if (f->function && strcmp(f->function, "_start") == 0)
         return true;
     if (!f->module || strncmp(base_name(f->module), "libc.so", 7) != 0)
         return false;
+    if (!f->function)
+        return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t n = strlen(names[i]);
         if (strncmp(f->function, names[i], n) == 0 &&
@@ -60,6 +60,15 @@ static bool is_start_code(const struct frame *f)
             return true;
     }
     return false;
+}
+
+/* What lies below the entry of the program or of a thread says nothing. */
+static size_t frames_shown(const struct stack *s)
+{
+    size_t n = s->nframes;
+    while (n > 1 && is_start_code(&s->frames[n - 1]))
+        n--;
+    return n;
 }
 
 static bool follows_operator(const char *start, const char *at)
@@ -98,13 +107,11 @@ static char *short_function(const char *name)
     return out;
 }
 
-static size_t widest(const struct stack *s, bool functions)
+static size_t widest(const struct stack *s, size_t frames, bool functions)
 {
     size_t most = 0;
-    for (size_t i = 0; i < s->nframes; i++) {
+    for (size_t i = 0; i < frames; i++) {
         const struct frame *f = &s->frames[i];
-        if (i > 0 && is_start_code(f))
-            continue;
         char *text = functions ? short_function(f->function) : place_of(f);
         size_t n = strlen(text);
         free(text);
@@ -140,13 +147,12 @@ static void print_source(FILE *f, const char *text, int used, int place, int pla
 
 void print_frames(FILE *f, const struct stack *s, int indent)
 {
-    int functions = (int)widest(s, true), places = (int)widest(s, false);
-    if (!s->nframes)
+    size_t shown = frames_shown(s);
+    int functions = (int)widest(s, shown, true), places = (int)widest(s, shown, false);
+    if (!shown)
         fprintf(f, "%*sno stack\n", indent, "");
-    for (size_t i = 0; i < s->nframes; i++) {
+    for (size_t i = 0; i < shown; i++) {
         const struct frame *r = &s->frames[i];
-        if (i > 0 && is_start_code(r))
-            continue;
         char *place = place_of(r), *function = short_function(r->function);
         const char *text = source_line(r->file, r->line);
         int used = fprintf(f, "%*s%-*s  ", indent, "", functions, function);
