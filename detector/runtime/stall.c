@@ -181,6 +181,16 @@ static void mark_from(struct dt_stalls *s, uint32_t from, uint32_t group)
         s->nodes[i].group = group;
 }
 
+/* The member that reports begin with, whoever was seen first. */
+static uint32_t lowest_of_cycle(const struct dt_stalls *s, uint32_t member)
+{
+    uint32_t lowest = member;
+    for (uint32_t i = s->nodes[member].next; i != member; i = s->nodes[i].next)
+        if (s->nodes[i].g.goid < s->nodes[lowest].g.goid)
+            lowest = i;
+    return lowest;
+}
+
 static void follow(struct dt_stalls *s, uint32_t from, bool at_end)
 {
     uint32_t i = from, last = from;
@@ -192,7 +202,7 @@ static void follow(struct dt_stalls *s, uint32_t from, bool at_end)
     if (i != NONE && s->nodes[i].group != UNSEEN) {
         mark_from(s, from, s->nodes[i].group);
     } else if (i != NONE || (!waits_for_lock(&s->nodes[last]) && at_end && !s->busy)) {
-        s->first[s->groups] = i != NONE ? i : last;
+        s->first[s->groups] = i != NONE ? lowest_of_cycle(s, i) : last;
         mark_from(s, from, FIRST_GROUP + s->groups++);
     } else {
         mark_from(s, from, NOT_STUCK);

@@ -7,7 +7,7 @@
 
 struct account {
     gorc_mutex from, to;
-    gorc_waitgroup ready;
+    gorc_waitgroup ready, stuck;
 };
 
 static struct account a;
@@ -18,6 +18,7 @@ static void one(void *arg)
     gorc_mutex_lock(&a.from); /* HERE: one-has */
     gorc_wg_done(&a.ready);
     gorc_wg_wait(&a.ready);
+    gorc_wg_done(&a.stuck);
     gorc_mutex_lock(&a.to); /* HERE: one-wants */
     gorc_mutex_unlock(&a.to);
     gorc_mutex_unlock(&a.from);
@@ -29,6 +30,7 @@ static void two(void *arg)
     gorc_mutex_lock(&a.to); /* HERE: two-has */
     gorc_wg_done(&a.ready);
     gorc_wg_wait(&a.ready);
+    gorc_wg_done(&a.stuck);
     gorc_mutex_lock(&a.from); /* HERE: two-wants */
     gorc_mutex_unlock(&a.from);
     gorc_mutex_unlock(&a.to);
@@ -38,6 +40,7 @@ static void bystander(void *arg)
 {
     (void)arg;
     gorc_wg_wait(&a.ready);
+    gorc_wg_done(&a.stuck);
     gorc_mutex_lock(&a.from); /* HERE: bystander */
     gorc_mutex_unlock(&a.from);
 }
@@ -45,10 +48,10 @@ static void bystander(void *arg)
 int main(void)
 {
     gorc_wg_add(&a.ready, 2);
+    gorc_wg_add(&a.stuck, 3);
     gorc_go(one, NULL);       /* HERE: go-one */
     gorc_go(two, NULL);       /* HERE: go-two */
     gorc_go(bystander, NULL); /* HERE: go-bystander */
-    for (int i = 0; i < 10; i++)
-        gorc_yield();
+    gorc_wg_wait(&a.stuck);
     return 0;
 }

@@ -6,13 +6,18 @@
 #include <gorc.h>
 
 static gorc_rwmutex config;
+static gorc_waitgroup stuck, reading;
 
 static void reader(void *arg)
 {
     (void)arg;
     gorc_rwmutex_rlock(&config); /* HERE: read */
-    gorc_yield();
-    gorc_yield();
+    gorc_wg_done(&reading);
+    while (gorc_rwmutex_try_rlock(&config)) { /* until the writer waits */
+        gorc_rwmutex_runlock(&config);
+        gorc_yield();
+    }
+    gorc_wg_done(&stuck);
     gorc_rwmutex_rlock(&config); /* HERE: again */
     gorc_rwmutex_runlock(&config);
     gorc_rwmutex_runlock(&config);
@@ -27,10 +32,11 @@ static void writer(void *arg)
 
 int main(void)
 {
+    gorc_wg_add(&reading, 1);
+    gorc_wg_add(&stuck, 1);
     gorc_go(reader, NULL); /* HERE: go-reader */
-    gorc_yield();
+    gorc_wg_wait(&reading);
     gorc_go(writer, NULL); /* HERE: go-writer */
-    for (int i = 0; i < 10; i++)
-        gorc_yield();
+    gorc_wg_wait(&stuck);
     return 0;
 }
