@@ -45,21 +45,15 @@ static char *place_of(const struct frame *f)
 /* libc's way into main and into a thread. Without libc's debug symbols some of it has no name. */
 static bool is_start_code(const struct frame *f)
 {
-    static const char *const names[] = {"__libc_start_main", "__libc_start_call_main",
-        "start_thread", "clone", "clone3", "__clone", "__clone3"};
+    static const char *const names[] = {"__libc_start", "start_thread", "clone", "__clone"};
     if (f->function && strcmp(f->function, "_start") == 0)
         return true;
     if (!f->module || strncmp(base_name(f->module), "libc.so", 7) != 0)
         return false;
-    if (!f->function)
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t n = strlen(names[i]);
-        if (strncmp(f->function, names[i], n) == 0 &&
-            (f->function[n] == '\0' || f->function[n] == '@' || f->function[n] == '.'))
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (f->function && strncmp(f->function, names[i], strlen(names[i])) == 0)
             return true;
-    }
-    return false;
+    return !f->function;
 }
 
 /* What lies below the entry of the program or of a thread says nothing. */

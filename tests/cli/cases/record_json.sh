@@ -100,4 +100,5 @@ C
     err_has "clone_items  entry.c:5"
     err_lacks "start_thread"
     err_lacks "clone3"
+    err_lacks "libc"
 }
