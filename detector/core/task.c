@@ -425,7 +425,20 @@ void dt_task_lock_released(struct dt_task *t, const void *lock)
     }
 }
 
-/* --- records, for the sweep --- */
+/* --- records --- */
+
+bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info)
+{
+    uint32_t end = __atomic_load_n(&info_pool.next, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 1; i < end; i++) {
+        const struct dt_task_info *info = dt_pool_at(&info_pool, i);
+        if (info->pool_id == i && info->kind == kind && info->id == id) {
+            *ret_info = *info;
+            return true;
+        }
+    }
+    return false;
+}
 
 void dt_task_info_sweep(uint32_t round)
 {

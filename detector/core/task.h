@@ -116,6 +116,9 @@ void dt_task_joining(struct dt_task *me, struct dt_task *other);
 /* Frees it (ended, and joined, detached, or a goroutine). Its index is reused when safe. */
 void dt_task_free(struct dt_task *t);
 void dt_task_set_name(struct dt_task *t, const char *name);
+/* A copy of what is known of a task that may have ended; false: nothing any more. Looks at all
+ * records: for reports. */
+bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info);
 
 /* from's past happens before what `to` does next. The caller owns both. */
 void dt_task_edge(struct dt_task *from, struct dt_task *to);

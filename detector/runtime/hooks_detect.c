@@ -285,12 +285,16 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
     struct dt_task_info earlier = {.kind = DT_TASK_GOROUTINE, .id = m->earlier_goid};
     if (m->earlier_goid == 1)
         earlier.kind = DT_TASK_MAIN;
+    else if (m->earlier_goid)
+        dt_task_info_find(DT_TASK_GOROUTINE, m->earlier_goid, &earlier);
     if (m->earlier)
         dt_finding_stack(&f, m->earlier_role ? m->earlier_role : "earlier",
             m->earlier_goid ? &earlier : NULL, (dt_stackid)m->earlier, NULL);
     if (m->object_created)
         dt_finding_stack(&f, "object created by", NULL, (dt_stackid)m->object_created, NULL);
     dt_finding_creation(&f, me->info);
+    if (m->earlier && earlier.created && earlier.id != me->info->id)
+        dt_finding_creation(&f, &earlier);
     dt_finish(me);
     dt_finding_add(&f);
     return strcmp(dt_flags.on_misuse, "continue") == 0;
