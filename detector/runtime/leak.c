@@ -73,8 +73,11 @@ struct collection {
     int total;
 };
 
+/* The goroutine that ends the process, or asks, has a reason to be there. */
 static bool is_program_goroutine(const struct gorc__inspect_g *g)
 {
+    if (g->task && g->task->detect == dt_self)
+        return false;
     return g->goid > 1 && !g->is_system && !g->is_foreign && g->state != GORC__G_DEAD;
 }
 
