@@ -114,8 +114,26 @@ DT_INTERPOSE(int, creat, (const char *path, mode_t mode))
     return fresh(creat(path, mode));
 }
 
+/* Who reads the end of the data knows what was done before. */
+static void ending(int fd)
+{
+    int saved = errno;
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_fd_release(t, fd);
+    errno = saved;
+}
+
+DT_INTERPOSE(int, shutdown, (int fd, int how))
+{
+    if (how != SHUT_RD)
+        ending(fd);
+    return shutdown(fd, how);
+}
+
 DT_INTERPOSE(int, close, (int fd))
 {
+    ending(fd);
     fresh(fd);
     return close(fd);
 }
@@ -256,7 +274,8 @@ DT_INTERPOSE(int, signalfd, (int fd, const sigset_t *mask, int flags))
     return fd < 0 ? opened(got) : got;
 }
 
-/* --- epoll: what was done before epoll_ctl happens before what follows an epoll_wait --- */
+/* --- epoll: what was done before epoll_ctl, or before a write to what the set waits for, happens
+ * before what follows an epoll_wait --- */
 
 DT_INTERPOSE(int, epoll_create, (int size))
 {
@@ -276,6 +295,8 @@ DT_INTERPOSE(int, epoll_ctl, (int epoll, int op, int fd, struct epoll_event *eve
         dt_reads(t, event, sizeof *event, DT_CALLER);
     if (t)
         dt_fd_release(t, epoll);
+    if (t && op != EPOLL_CTL_DEL)
+        dt_fd_watched(epoll, fd);
     errno = saved;
     return epoll_ctl(epoll, op, fd, event);
 }
@@ -287,7 +308,7 @@ static int polled(int epoll, struct epoll_event *events, int n, uintptr_t pc)
     int saved = errno;
     struct dt_task *t = dt_enter();
     if (t)
-        dt_fd_acquire(t, epoll);
+        dt_fd_acquire_set(t, epoll);
     wrote(events, (size_t)n * sizeof *events, pc);
     errno = saved;
     return n;

@@ -26,6 +26,7 @@ enum {
     NONE = 1,
     FILES = 2, /* all regular files, io_sync=2 */
     CONNECTIONS = 3,
+    SETS = 4, /* all epoll sets that wait for one object */
     FIRST_HASHED = 16,
     NHASHED = 1 << 14,
     FIRST_OWNED = FIRST_HASHED + NHASHED,
@@ -46,6 +47,10 @@ struct page {
 static struct page *pages[NPAGES];
 /* Key k is the address key_area + 8 * k; reserved, never touched. */
 static char *key_area;
+
+/* By the key of what is waited for: the key of the epoll set that waits for it, 0 for none, SETS
+ * for several. A set that has gone may leave its key here: an edge too many, never one too few. */
+static uint32_t *watchers;
 
 /* Guards all that follows, and changes of entries. */
 static dt_lock lock;
@@ -103,6 +108,8 @@ static void key_unref(uint32_t key)
     const void *p = key_address(key);
     if (p)
         dt_sync_forget(p, 8);
+    if (watchers)
+        __atomic_store_n(&watchers[key], 0, __ATOMIC_RELAXED);
     free_keys[nfree++] = key - FIRST_OWNED;
 }
 
@@ -281,7 +288,7 @@ static bool find_keys(int fd, struct keys *ret)
         if (dt_flags.io_sync >= 2)
             *ret = (struct keys){FILES, FILES};
     } else if (!S_ISCHR(st.st_mode) && !S_ISDIR(st.st_mode)) {
-        uint32_t key = key_hashed((uint64_t)fd, 1); /* eventfd and its like, made unseen */
+        uint32_t key = key_hashed((uint64_t)fd, DT_KEY_FD); /* eventfd and its like, made unseen */
         *ret = (struct keys){key, key};
     }
     return true;
@@ -307,20 +314,58 @@ static struct keys keys_of(int fd)
     return k;
 }
 
-void dt_fd_acquire(struct dt_task *t, int fd)
+static void key_acquire(struct dt_task *t, uint32_t key)
 {
-    uint32_t key = keys_of(fd).in;
     const void *p = key > NONE ? key_address(key) : NULL;
     if (p)
         dt_acquire(t, p);
 }
 
-void dt_fd_release(struct dt_task *t, int fd)
+static void key_release(struct dt_task *t, uint32_t key)
 {
-    uint32_t key = keys_of(fd).out;
     const void *p = key > NONE ? key_address(key) : NULL;
     if (p)
         dt_release(t, p);
+}
+
+void dt_fd_acquire(struct dt_task *t, int fd)
+{
+    key_acquire(t, keys_of(fd).in);
+}
+
+void dt_fd_release(struct dt_task *t, int fd)
+{
+    uint32_t key = keys_of(fd).out;
+    const uint32_t *by = __atomic_load_n(&watchers, __ATOMIC_ACQUIRE);
+    key_release(t, key);
+    if (by)
+        key_release(t, __atomic_load_n(&by[key], __ATOMIC_RELAXED));
+}
+
+/* --- epoll: who writes to what a set waits for releases the set's key, too --- */
+
+void dt_fd_watched(int set, int fd)
+{
+    uint32_t by = keys_of(set).in, key = keys_of(fd).in, old = 0;
+    uint32_t *all =
+        by > NONE && key > NONE ? map_once((void **)&watchers, (size_t)NKEYS * sizeof *all) : NULL;
+    if (!all ||
+        __atomic_compare_exchange_n(&all[key], &old, by, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return;
+    if (old != by)
+        __atomic_store_n(&all[key], SETS, __ATOMIC_RELAXED);
+}
+
+void dt_fd_acquire_set(struct dt_task *t, int set)
+{
+    dt_fd_acquire(t, set);
+    if (__atomic_load_n(&watchers, __ATOMIC_ACQUIRE))
+        key_acquire(t, SETS);
+}
+
+const void *dt_key_numbered(uint64_t number, enum dt_key_kind kind)
+{
+    return dt_flags.io_sync ? key_address(key_hashed(number, kind)) : NULL;
 }
 
 /* --- connections: all share one key, since whom connect() reaches is not known before --- */

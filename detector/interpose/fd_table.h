@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Happens-before through descriptors: what was done before a write happens before what follows the
- * read that gets it.
+ * read that gets it, and what follows the poll, select or epoll_wait that finds it.
  *
  * A descriptor has up to two keys (addresses that stand for synchronisation objects): writing
  * releases `out`, reading acquires `in`. A pipe's two ends share one key; the ends of a socket pair
@@ -28,6 +28,14 @@ void dt_fd_paired(int reader, int writer, bool both);
 void dt_fd_fresh(int fd);
 void dt_fd_duplicated(int from, int to);
 void dt_fd_closing(int fd);
+
+/* epoll: `set` waits for `fd` from now on; what follows its wait. */
+void dt_fd_watched(int set, int fd);
+void dt_fd_acquire_set(struct dt_task *t, int set);
+
+/* The address that stands for something of the kernel that has a number. NULL: none. */
+enum dt_key_kind { DT_KEY_FD = 1, DT_KEY_SEMAPHORE = 2 };
+const void *dt_key_numbered(uint64_t number, enum dt_key_kind kind);
 
 /* connect and accept: what was done before connect happens before what follows accept. */
 void dt_fd_connecting(struct dt_task *t);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "interpose/fd_table.h"
 #include "interpose/libc_access.h"
 
 /* --- time --- */
@@ -60,15 +61,21 @@ DT_INTERPOSE(int, thrd_sleep, (const struct timespec *time, struct timespec *lef
 
 /* --- descriptors --- */
 
+enum { GOT = POLLIN | POLLPRI | POLLRDHUP | POLLHUP | POLLERR | POLLRDNORM | POLLRDBAND };
+
 static void polled(struct pollfd *fds, nfds_t n, int ready, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = ready >= 0 ? dt_enter_checked(pc) : NULL;
-    if (t)
-        for (nfds_t i = 0; i < n; i++) {
+    struct dt_task *t = ready >= 0 ? dt_enter() : NULL;
+    bool checked = t && dt_instrumented(pc);
+    for (nfds_t i = 0; t && i < n; i++) {
+        if (ready && fds[i].fd >= 0 && (fds[i].revents & GOT))
+            dt_fd_acquire(t, fds[i].fd);
+        if (checked) {
             dt_reads(t, &fds[i].fd, sizeof fds[i].fd + sizeof fds[i].events, pc);
             dt_writes(t, &fds[i].revents, sizeof fds[i].revents, pc);
         }
+    }
     errno = saved;
 }
 
@@ -94,13 +101,17 @@ DT_INTERPOSE(int, ppoll,
 static void selected(int n, fd_set *a, fd_set *b, fd_set *c, int ready, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = ready >= 0 && n > 0 ? dt_enter_checked(pc) : NULL;
+    struct dt_task *t = ready >= 0 && n > 0 ? dt_enter() : NULL;
+    bool checked = t && dt_instrumented(pc);
     size_t size = ((size_t)n + 63) / 64 * 8;
-    if (t && a)
+    for (int i = 0; t && a && ready && i < n; i++)
+        if (a->fds_bits[i / NFDBITS] >> i % NFDBITS & 1)
+            dt_fd_acquire(t, i);
+    if (checked && a)
         dt_writes(t, a, size, pc);
-    if (t && b)
+    if (checked && b)
         dt_writes(t, b, size, pc);
-    if (t && c)
+    if (checked && c)
         dt_writes(t, c, size, pc);
     errno = saved;
 }
