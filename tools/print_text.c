@@ -69,6 +69,13 @@ static const char *past_of(const char *role)
     return strstr(role, "write") ? "was written by" : "was read by";
 }
 
+static const char *present_of(const char *role)
+{
+    if (strcmp(role, "free") == 0)
+        return "freed";
+    return strstr(role, "write") ? "written" : "read";
+}
+
 static void print_race_sentence(FILE *f, const struct finding *d)
 {
     const struct stack *now = &d->stacks[0], *earlier = &d->stacks[1];
@@ -76,7 +83,7 @@ static void print_race_sentence(FILE *f, const struct finding *d)
         print_object(f, &d->object);
     else
         fputs("memory", f);
-    fprintf(f, "\n  is %s by ", strstr(now->role, "write") ? "written" : "read");
+    fprintf(f, "\n  is %s by ", present_of(now->role));
     print_task(f, now);
     fprintf(f, " and %s ", past_of(earlier->role));
     print_task(f, earlier);

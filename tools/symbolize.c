@@ -253,6 +253,13 @@ static struct known *known_place(const struct lookup *l)
     return known_slot(known, known_size, l);
 }
 
+/* Code of the detector between a caller and its callback (pthread_once ...): nobody's frame. */
+static bool is_detector(const struct frame *f)
+{
+    return f->module && f->function && strncmp(f->function, "dt_", 3) == 0 &&
+           strstr(f->module, "/libgorc_race.so");
+}
+
 static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l)
 {
     struct known *k = known_place(l);
@@ -264,7 +271,8 @@ static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l
         known_used++;
     }
     for (size_t i = 0; i < k->n; i++)
-        *add_frame(s, cap) = k->frames[i];
+        if (!is_detector(&k->frames[i]))
+            *add_frame(s, cap) = k->frames[i];
 }
 
 static void symbolize_stack(const struct process *p, struct stack *s)

@@ -102,3 +102,39 @@ C
     err_lacks "clone3"
     err_lacks "libc"
 }
+
+# What lies between pthread_once and its initialiser is the detector's own; a free that comes too
+# early is called one.
+case_text_of_once_and_free() {
+    cat >once.c <<'C'
+#include <pthread.h>
+#include <stdlib.h>
+static pthread_once_t once;
+static int *block, has_read;
+static void initialise(void)
+{
+    free(block);
+}
+static void *reads(void *arg)
+{
+    arg = block[1] ? arg : NULL;
+    __atomic_store_n(&has_read, 1, __ATOMIC_RELAXED);
+    return arg;
+}
+int main(void)
+{
+    pthread_t t;
+    block = calloc(4, sizeof *block);
+    pthread_create(&t, 0, reads, 0);
+    while (!__atomic_load_n(&has_read, __ATOMIC_RELAXED))
+        ;
+    pthread_once(&once, initialise);
+    pthread_join(t, 0);
+}
+C
+    "$gorc" cc -g -O0 -o once once.c || fail "gorc cc"
+    run_is 66 "$gorc" run -- ./once
+    err_has "is freed by main and was read by t1"
+    err_has "main        once.c:22"
+    err_lacks "dt_once"
+}
