@@ -323,8 +323,9 @@ void dt_granule_access(
                         ? (!always && covered(&a, cells, s1)) || access_overflow(&a, granule, cells)
                         : access_pair(&a, granule, cells, s0, s1);
         if (done)
-            return;
+            break;
     }
+    dt_page_touch(granule);
 }
 
 /* --- clearing --- */

@@ -28,6 +28,7 @@ enum {
 enum dt_page_flags {
     DT_PAGE_OVERFLOW = 1, /* a granule may have more than two cells */
     DT_PAGE_META = 2,     /* a meta word may be set */
+    DT_PAGE_TOUCHED = 4,  /* a cell may be set; for clearing (docs/shadow.md) */
 };
 
 struct dt_chunk {
@@ -82,6 +83,12 @@ static inline void dt_page_set(struct dt_chunk *c, uintptr_t addr, uint8_t flag)
     uint8_t *f = dt_page_flag(c, addr);
     if (!(__atomic_load_n(f, __ATOMIC_RELAXED) & flag))
         __atomic_fetch_or(f, flag, __ATOMIC_SEQ_CST);
+}
+
+/* After a cell of addr's page was stored, never before. */
+static inline void dt_page_touch(uintptr_t addr)
+{
+    dt_page_set(dt_chunk_of(addr), addr, DT_PAGE_TOUCHED);
 }
 
 /* Chunks mapped so far, in order of mapping, for the sweep. */

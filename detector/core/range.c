@@ -14,7 +14,11 @@
 #include "core/range.h"
 #include "core/segment.h"
 
-enum { MADVISE_FROM = 64 * 1024 }; /* bytes of the program's memory */
+/* Bytes of the program's memory. */
+enum {
+    MADVISE_FROM = 64 * 1024,
+    LOOK_FROM = 256, /* from here on it is worth looking whether the page was ever touched */
+};
 
 static unsigned mask_of(uintptr_t begin, uintptr_t end)
 {
@@ -35,23 +39,42 @@ static inline size_t covered_run(const uint64_t *cells, size_t n, uint64_t own, 
     return i;
 }
 
-/* Whole granules of one chunk. Fresh ones and covered ones are dealt with here. */
-static void access_whole(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x, bool always)
+/* Nothing remains of e when t makes a plain write of all its bytes. */
+static inline bool is_superseded(struct dt_task *t, uint64_t e)
+{
+    return e == 0 || dt_cell_seg(e) == t->seg || dt_segment_ordered(t, dt_cell_seg(e));
+}
+
+/* The usual cases of a write (`x`: plain, the whole granule) that is recorded in any case: nobody
+ * else's unordered access is there. */
+static inline bool supersede(struct dt_task *t, uint64_t *cells, uint64_t s0, uint64_t x)
+{
+    uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
+    return !dt_cell_is_special(s1) && is_superseded(t, s0) && is_superseded(t, s1) &&
+           dt_cas16(cells, s0, s1, x, 0);
+}
+
+/* Whole granules of one page. Fresh ones and covered ones are dealt with here. */
+static void access_page(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x, bool always)
 {
     uint64_t *cells = dt_shadow_of(addr);
     uint64_t need = DT_CELL_SEG | (x & ~DT_CELL_ORIGIN & DT_CELL_LOW), own = t->segment;
+    uintptr_t page = addr;
     while (n) {
         size_t skip = always ? 0 : covered_run(cells, n, own, need);
         if (skip) {
             n -= skip, cells += 2 * skip, addr += 8 * skip;
             continue;
         }
-        uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
-        bool done = ((s0 ^ own) & need) == 0 && !always;
-        if (!done && !(s0 == 0 && dt_cas16(cells, 0, 0, x, 0)))
+        uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
+        bool done = s0 == 0  ? dt_cas16(cells, 0, 0, x, 0)
+                    : always ? supersede(t, cells, s0, x)
+                             : ((s0 ^ own) & need) == 0;
+        if (!done)
             dt_granule_access(t, addr, cells, x, always);
         n--, cells += 2, addr += 8;
     }
+    dt_page_touch(page);
 }
 
 /* An access without its bytes. First the segment: a sweep may come of it. */
@@ -78,7 +101,11 @@ void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned
 {
     uint64_t *cells = dt_shadow_of(addr & ~(uintptr_t)7);
     uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
-    dt_granule_access(t, addr & ~(uintptr_t)7, cells, make_cell(t, flags, pc) | bytes, false);
+    uint64_t x = make_cell(t, flags, pc) | bytes;
+    if (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) == 0 && dt_cas16(cells, 0, 0, x, 0))
+        dt_page_touch(addr);
+    else
+        dt_granule_access(t, addr & ~(uintptr_t)7, cells, x, false);
 }
 
 void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc)
@@ -93,9 +120,9 @@ void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned fl
         addr = (addr | 7) + 1;
     }
     while (end - addr >= 8 && addr < end) {
-        uintptr_t chunk_end = (addr | (DT_CHUNK_SIZE - 1)) + 1;
-        uintptr_t stop = (end < chunk_end ? end : chunk_end) & ~(uintptr_t)7;
-        access_whole(t, addr, (stop - addr) / 8, x | DT_CELL_MASK, always);
+        uintptr_t page_end = (addr | (DT_PAGE - 1)) + 1;
+        uintptr_t stop = (end < page_end ? end : page_end) & ~(uintptr_t)7;
+        access_page(t, addr, (stop - addr) / 8, x | DT_CELL_MASK, always);
         addr = stop;
     }
     if (addr < end)
@@ -120,49 +147,69 @@ static void clear_cells(uint64_t *cells, size_t granules)
     }
 }
 
-static bool has_overflow(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
+/* Whole pages of one chunk without overflow. The flag goes first: see dt_page_touch. */
+static void clear_touched(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
 {
-    for (; addr < end; addr += DT_PAGE)
-        if (__atomic_load_n(dt_page_flag(c, addr), __ATOMIC_RELAXED) & DT_PAGE_OVERFLOW)
-            return true;
-    return false;
+    for (uintptr_t page = addr; page < end; page += DT_PAGE)
+        __atomic_fetch_and(dt_page_flag(c, page), (uint8_t)~DT_PAGE_TOUCHED, __ATOMIC_SEQ_CST);
+    int saved = errno;
+    if (end - addr < MADVISE_FROM ||
+        madvise(dt_shadow_find(addr), 2 * (end - addr), MADV_DONTNEED) != 0)
+        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
+    errno = saved;
+}
+
+static void clear_overflow_page(struct dt_chunk *c, uintptr_t addr)
+{
+    uint8_t *flag = dt_page_flag(c, addr);
+    __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_TOUCHED, __ATOMIC_SEQ_CST);
+    clear_cells(dt_shadow_find(addr), DT_PAGE / 8);
+    __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_OVERFLOW, __ATOMIC_SEQ_CST);
+}
+
+static unsigned cell_flags(struct dt_chunk *c, uintptr_t addr)
+{
+    uint8_t flags = __atomic_load_n(dt_page_flag(c, addr), __ATOMIC_RELAXED);
+    return flags & (DT_PAGE_OVERFLOW | DT_PAGE_TOUCHED);
 }
 
 /* Whole pages of one chunk. */
 static void clear_pages(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
 {
     while (addr < end) {
-        uintptr_t stop = addr;
-        while (stop < end && !has_overflow(c, stop, stop + 1))
-            stop += DT_PAGE;
-        if (stop > addr) {
-            int saved = errno;
-            if (madvise(dt_shadow_find(addr), 2 * (stop - addr), MADV_DONTNEED) != 0)
-                clear_cells(dt_shadow_find(addr), (stop - addr) / 8);
-            errno = saved;
+        uintptr_t next = addr + DT_PAGE;
+        unsigned flags = cell_flags(c, addr);
+        if (flags & DT_PAGE_OVERFLOW) {
+            clear_overflow_page(c, addr);
+        } else if (flags) {
+            while (next < end && cell_flags(c, next) == DT_PAGE_TOUCHED)
+                next += DT_PAGE;
+            clear_touched(c, addr, next);
         }
-        if (stop < end) {
-            clear_cells(dt_shadow_find(stop), DT_PAGE / 8);
-            __atomic_fetch_and(dt_page_flag(c, stop), (uint8_t)~DT_PAGE_OVERFLOW, __ATOMIC_SEQ_CST);
-            stop += DT_PAGE;
-        }
-        addr = stop;
+        addr = next;
     }
+}
+
+/* Whole granules of one page, or few. */
+static void clear_some(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
+{
+    if (end - addr < LOOK_FROM || cell_flags(c, addr))
+        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
 }
 
 /* Whole granules of one chunk. */
 static void clear_whole(uintptr_t addr, uintptr_t end)
 {
-    if (end - addr < MADVISE_FROM) {
-        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
-        return;
-    }
+    struct dt_chunk *c = dt_chunk_of(addr);
     uintptr_t first = (addr + DT_PAGE - 1) & ~(uintptr_t)(DT_PAGE - 1);
     uintptr_t last = end & ~(uintptr_t)(DT_PAGE - 1);
-    clear_cells(dt_shadow_find(addr), (first - addr) / 8);
-    clear_pages(dt_chunk_of(addr), first, last);
-    if (last < end)
-        clear_cells(dt_shadow_find(last), (end - last) / 8);
+    if (end - addr < LOOK_FROM || first > last) {
+        clear_some(c, addr, end);
+        return;
+    }
+    clear_some(c, addr, first);
+    clear_pages(c, first, last);
+    clear_some(c, last, end);
 }
 
 static void clear_part(uintptr_t addr, unsigned mask)

@@ -281,9 +281,15 @@ uint32_t dt_meta_free_chain(uint32_t chain, bool blocks)
     return stays;
 }
 
+static inline bool is_lone_block(uint32_t id)
+{
+    return (id & DT_META_IS_BLOCK) && next_of(id) == 0;
+}
+
 static void clear_word(uint32_t *word, bool blocks)
 {
-    if (!__atomic_load_n(word, __ATOMIC_RELAXED))
+    uint32_t id = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    if (!id || (!blocks && is_lone_block(id)))
         return;
     uint32_t chain = __atomic_exchange_n(word, 0, __ATOMIC_ACQ_REL);
     uint32_t stays = dt_meta_free_chain(chain, blocks);
@@ -313,6 +319,17 @@ static void clear_part(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
     }
 }
 
+/* Eight words. */
+static inline bool are_zero(const uint32_t *words)
+{
+    typedef uint64_t two __attribute__((may_alias));
+    const two *w = (const two *)words;
+    uint64_t any = 0;
+    for (unsigned i = 0; i < 4; i++)
+        any |= __atomic_load_n(&w[i], __ATOMIC_RELAXED);
+    return any == 0;
+}
+
 /* Whole granules of one page. */
 static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool blocks)
 {
@@ -321,8 +338,15 @@ static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool b
         return;
     if (blocks && end - addr == DT_PAGE)
         __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_META, __ATOMIC_SEQ_CST);
-    for (uintptr_t a = addr; a < end; a += 8)
-        clear_word(dt_meta_word(c, a), blocks);
+    for (uintptr_t a = addr; a < end;) {
+        uint32_t *word = dt_meta_word(c, a);
+        if (end - a >= 64 && !((uintptr_t)word & 7) && are_zero(word)) {
+            a += 64;
+            continue;
+        }
+        clear_word(word, blocks);
+        a += 8;
+    }
 }
 
 void dt_meta_clear(uintptr_t addr, size_t size, bool blocks)

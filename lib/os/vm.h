@@ -16,9 +16,6 @@ void *gorc__vm_reserve(size_t size);
 bool gorc__vm_commit(void *p, size_t size);
 /* Makes one page fault on access; false: no guard could be placed (too many mappings). */
 bool gorc__vm_guard(void *page);
-/* The first page in [lo, hi) that was ever touched, hi if none; lo when it cannot be known, since
- * touched pages may have been swapped out. Both are page boundaries. */
-uintptr_t gorc__vm_touched_from(uintptr_t lo, uintptr_t hi);
 /* Gives the memory back, keeping the mapping. */
 void gorc__vm_trim(void *p, size_t size);
 

@@ -98,44 +98,6 @@ bool gorc__vm_guard(void *page)
     return ok;
 }
 
-static bool system_swaps(void)
-{
-    static _Atomic int known; /* 0 unknown, 1 yes, -1 no */
-    int state = atomic_load_explicit(&known, memory_order_relaxed);
-    if (state == 0) {
-        char text[256];
-        int fd = open("/proc/swaps", O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
-        if (fd >= 0)
-            close(fd);
-        /* one line of headings when there is no swap */
-        const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
-        state = end && end + 1 == text + n ? -1 : 1;
-        atomic_store_explicit(&known, state, memory_order_relaxed);
-    }
-    return state > 0;
-}
-
-uintptr_t gorc__vm_touched_from(uintptr_t lo, uintptr_t hi)
-{
-    unsigned char resident[64];
-    size_t page = gorc__vm_page();
-    int saved = errno;
-    uintptr_t found = hi;
-    if (system_swaps())
-        return lo;
-    for (uintptr_t at = lo; at < hi && found == hi; at += sizeof resident * page) {
-        size_t pages = (hi - at) / page < sizeof resident ? (hi - at) / page : sizeof resident;
-        if (mincore((void *)at, pages * page, resident) != 0)
-            found = at;
-        for (size_t i = 0; i < pages && found == hi; i++)
-            if (resident[i] & 1)
-                found = at + i * page;
-    }
-    errno = saved;
-    return found;
-}
-
 void gorc__vm_trim(void *p, size_t size)
 {
     int saved = errno;

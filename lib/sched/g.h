@@ -70,7 +70,6 @@ struct gorc__g {
     struct gorc_defer_record *defers;
     struct gorc__m *locked_m;
     uintptr_t stack_lo, stack_hi;
-    uintptr_t used_from; /* race library: pages of the stack below were never used */
     struct gorc__hook_task hook;
     struct gorc__g *all_next; /* list of large-stack and foreign records; never shrinks */
     uint32_t size_class;      /* 0: default slot, else log2 of the mapping's size */

@@ -75,10 +75,8 @@ void gorc__g_free(struct gorc__m *m, struct gorc__g *g)
 {
     struct gorc__p *p = m->p;
     gorc__hook_end(&g->hook);
-    if (gorc__hook_active()) { /* the next goroutine there has nothing to do with this one */
-        uintptr_t from = gorc__stack_used_from(g);
-        gorc__hook_fresh((void *)from, g->stack_hi - from);
-    }
+    /* The next goroutine there has nothing to do with this one. */
+    gorc__hook_fresh((void *)g->stack_lo, g->stack_hi - g->stack_lo);
     atomic_store_explicit(&g->state, GORC__G_DEAD, memory_order_release);
     if (p)
         __atomic_store_n(&p->live, p->live - 1, __ATOMIC_RELAXED);

@@ -121,7 +121,6 @@ static struct gorc__g *slot_open(uintptr_t slot, size_t size)
     struct gorc__g *g = record_at(slot, size);
     g->stack_lo = slot + gorc__vm_page();
     g->stack_hi = (uintptr_t)g;
-    g->used_from = g->stack_hi & ~(gorc__vm_page() - 1);
     return g;
 }
 
@@ -191,13 +190,6 @@ struct gorc__g *gorc__stack_new_sized(size_t size)
     while (!atomic_compare_exchange_weak(&gorc__sched.all_large, &g->all_next, g))
         ;
     return g;
-}
-
-uintptr_t gorc__stack_used_from(struct gorc__g *g)
-{
-    if (g->used_from > g->stack_lo)
-        g->used_from = gorc__vm_touched_from(g->stack_lo, g->used_from);
-    return g->used_from;
 }
 
 void gorc__stack_free_sized(struct gorc__g *g)

@@ -20,8 +20,6 @@ void gorc__stack_init(size_t slot_size);
  * NULL when memory is out. p, if not NULL, is the caller's and keeps a batch of fresh slots. */
 struct gorc__g *gorc__stack_new(struct gorc__p *p);
 struct gorc__g *gorc__stack_new_sized(size_t size);
-/* The lowest page of g's stack that was ever used, from what was known before. */
-uintptr_t gorc__stack_used_from(struct gorc__g *g);
 /* Takes back a record made by gorc__stack_new_sized. */
 void gorc__stack_free_sized(struct gorc__g *g);
 
