@@ -43,6 +43,13 @@ enum gorc__g_kind {
     GORC__KIND_G0,
 };
 
+/* What the C++ runtime keeps for each thread (Itanium C++ ABI 2.2.2): the exceptions being handled.
+ * A goroutine that parks in a catch block or in a destructor takes its own along. */
+struct gorc__exceptions {
+    void *caught;
+    unsigned uncaught;
+};
+
 struct gorc__g {
     void *sp;               /* when not running: the registers are saved above it */
     struct gorc__m *m;      /* the worker that runs it; set by whoever resumes it */
@@ -55,8 +62,9 @@ struct gorc__g {
     bool timed_out;         /* set by the timer that won the claim */
     uint8_t reason;         /* enum gorc__wait_reason, while parked */
     int saved_errno;        /* errno while not running */
-    _Atomic uint32_t claim; /* 0: a wake-up is to be won */
-    const void *object;     /* waited for, while parked */
+    struct gorc__exceptions saved_exceptions; /* the same */
+    _Atomic uint32_t claim;                   /* 0: a wake-up is to be won */
+    const void *object;                       /* waited for, while parked */
     const _Atomic uint64_t *holder;
     int64_t since;
     void *wake_arg; /* from the waker: the select waiter that fired */
@@ -95,7 +103,8 @@ struct gorc__m {
     uint32_t after;          /* enum gorc__after */
     void *after_arg;
     void (*after_fn)(void *);
-    int *errno_location; /* of this OS thread */
+    int *errno_location;                 /* of this OS thread */
+    struct gorc__exceptions *exceptions; /* of this OS thread; NULL: the process has no C++ */
 
     struct gorc__g g0;           /* the scheduler's own context */
     struct gorc__lock take_lock; /* rank TAKE: guards p and taking against takers */

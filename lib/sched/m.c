@@ -37,12 +37,17 @@ struct gorc__m *gorc__m_new(void)
     return m;
 }
 
+/* Of the C++ runtime, where the process has one. */
+extern struct gorc__exceptions *__cxa_get_globals(void) __attribute__((weak));
+
 /* On the thread itself. Gives it an alternate signal stack if the program has not: a handler with
  * SA_ONSTACK then works even when a goroutine has used its stack up. */
 void gorc__m_thread_setup(struct gorc__m *m)
 {
     stack_t now;
     m->errno_location = __errno_location();
+    if (__cxa_get_globals)
+        m->exceptions = __cxa_get_globals();
     m->tid = (int)syscall(SYS_gettid);
     m->thread = pthread_self();
     gorc__m_set_self(m);

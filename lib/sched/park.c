@@ -139,6 +139,8 @@ static inline struct gorc__g *install(struct gorc__m *m, struct gorc__g *next)
 static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gorc__g *next)
 {
     self->saved_errno = *m->errno_location;
+    if (GORC__UNLIKELY(m->exceptions))
+        self->saved_exceptions = *m->exceptions;
     next = install(m, next);
     if (GORC__UNLIKELY(next->is_new)) {
         next->is_new = false;
@@ -149,6 +151,8 @@ static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gor
     m = self->m;
     after_switch(m);
     *m->errno_location = self->saved_errno;
+    if (GORC__UNLIKELY(m->exceptions))
+        *m->exceptions = self->saved_exceptions;
     gorc__op_end(m);
 }
 

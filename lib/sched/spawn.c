@@ -197,6 +197,8 @@ struct gorc__successor gorc__g_main(void)
         gorc__g0_loop(m);
     gorc__after_switch(m);
     *m->errno_location = 0;
+    if (GORC__UNLIKELY(m->exceptions))
+        *m->exceptions = (struct gorc__exceptions){NULL, 0};
     gorc__op_end(m);
     g->fn(g->arg);
     struct gorc__g *next = gorc__g_leave(g);
