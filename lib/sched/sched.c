@@ -277,7 +277,8 @@ static struct gorc__g *look(struct gorc__m *m, struct gorc__p *p)
 {
     bool fair = p->tick == p->slow_tick;
     int64_t now = read_clock();
-    p->slow_tick = p->tick + FAIR_TICKS;
+    if (fair) /* only then: who yields in a loop must not put off the global queue for ever */
+        p->slow_tick = p->tick + FAIR_TICKS;
     run_due_timers(p, now);
     struct gorc__g *g = fair ? fair_pop(p) : NULL;
     if (!g)
