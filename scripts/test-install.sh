@@ -46,7 +46,7 @@ int main(void)
     gorc_go(add, &wg);
     gorc_go(add, &wg);
     gorc_wg_wait(&wg);
-    return n != 2;
+    return n > 2; /* an increment may be lost: it is a race */
 }
 PROG
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig GORC_OPTIONS=
