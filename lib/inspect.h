@@ -38,6 +38,9 @@ struct gorc__inspect_g {
     const void *object;
     const char *object_name; /* from gorc_set_name, or NULL */
     gorc__place object_created;
+    const struct gorc_case *cases; /* of a select; kinds: enum gorc__case_kind */
+    uint32_t n_cases;
+    uint32_t parks;  /* how often it has parked */
     int64_t since;   /* when the wait began, gorc_now() nanoseconds; 0: unknown */
     uint64_t holder; /* goid that holds the lock waited for, 0: unknown or none */
     uint64_t parent; /* goid of its creator */

@@ -145,8 +145,8 @@ static void hook_send_to_waiter(struct gorc_chan *c, struct gorc__g *receiver)
 
 /* --- the operations, lock held --- */
 
-enum gorc__chan_result gorc__chan_send_locked(
-    struct gorc_chan *c, const void *value, const void *pc, struct gorc__g **ret_wake)
+enum gorc__chan_result gorc__chan_send_locked(struct gorc_chan *c, struct gorc__g *self,
+    const void *value, const void *pc, struct gorc__g **ret_wake)
 {
     if (GORC__UNLIKELY(atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN))
         return GORC__CHAN_IS_CLOSED;
@@ -158,6 +158,8 @@ enum gorc__chan_result gorc__chan_send_locked(
         if (w->w.value)
             gorc__chan_copy(w->w.value, value, c->elem_size);
         w->w.flag |= GORC__CHAN_DONE;
+        c->last_sender = self->goid;
+        c->last_receiver = w->w.g->goid;
         *ret_wake = w->w.g;
         return GORC__CHAN_OK;
     }
@@ -170,6 +172,7 @@ enum gorc__chan_result gorc__chan_send_locked(
     if (c->keys)
         hook_slot(c, index);
     c->send_index = next_index(c, index);
+    c->last_sender = self->goid;
     atomic_store_explicit(&c->count, count + 1, memory_order_relaxed);
     gorc__chan_changed(c);
     return GORC__CHAN_OK;
@@ -197,7 +200,7 @@ static void recv_buffered(
 }
 
 enum gorc__chan_result gorc__chan_recv_locked(
-    struct gorc_chan *c, void *value, struct gorc__g **ret_wake)
+    struct gorc_chan *c, struct gorc__g *self, void *value, struct gorc__g **ret_wake)
 {
     size_t count = atomic_load_explicit(&c->count, memory_order_relaxed);
     struct gorc__chan_waiter *w = c->sendq.head ? take_waiter(c, &c->sendq) : NULL;
@@ -220,8 +223,10 @@ enum gorc__chan_result gorc__chan_recv_locked(
     } else {
         return GORC__CHAN_WOULD_BLOCK;
     }
+    c->last_receiver = self->goid;
     if (w) {
         w->w.flag |= GORC__CHAN_DONE;
+        c->last_sender = w->w.g->goid;
         *ret_wake = w->w.g;
     }
     return GORC__CHAN_OK;
@@ -275,7 +280,7 @@ INLINE int send(struct gorc_chan *c, const void *value, int64_t deadline, const 
         return -ETIMEDOUT;
     }
     gorc__lock(&c->lock);
-    enum gorc__chan_result result = gorc__chan_send_locked(c, value, pc, &wake);
+    enum gorc__chan_result result = gorc__chan_send_locked(c, self, value, pc, &wake);
     if (GORC__LIKELY(result == GORC__CHAN_OK)) {
         gorc__unlock(&c->lock);
         if (wake)
@@ -310,7 +315,7 @@ INLINE int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *
     }
     size_t size = c->elem_size;
     gorc__lock(&c->lock);
-    enum gorc__chan_result result = gorc__chan_recv_locked(c, value, &wake);
+    enum gorc__chan_result result = gorc__chan_recv_locked(c, self, value, &wake);
     if (GORC__LIKELY(result != GORC__CHAN_WOULD_BLOCK)) {
         gorc__unlock(&c->lock);
         if (wake)
@@ -356,11 +361,11 @@ bool gorc_chan_try_send(gorc_chan *c, const void *value)
 {
     const void *pc = GORC__PC();
     struct gorc__g *wake = NULL;
-    gorc__self();
+    struct gorc__g *self = gorc__self();
     if (!c || !gorc__chan_peek_send(c))
         return false; /* it was not ready at the moment of the look */
     gorc__lock(&c->lock);
-    enum gorc__chan_result result = gorc__chan_send_locked(c, value, pc, &wake);
+    enum gorc__chan_result result = gorc__chan_send_locked(c, self, value, pc, &wake);
     gorc__unlock(&c->lock);
     if (result == GORC__CHAN_IS_CLOSED) {
         if (!gorc__chan_is_freed(c, pc))
@@ -378,12 +383,12 @@ int gorc_chan_try_recv(gorc_chan *c, void *value)
 {
     const void *pc = GORC__PC();
     struct gorc__g *wake = NULL;
-    gorc__self();
+    struct gorc__g *self = gorc__self();
     if (!c || !gorc__chan_peek_recv(c))
         return -EAGAIN;
     size_t size = c->elem_size;
     gorc__lock(&c->lock);
-    enum gorc__chan_result result = gorc__chan_recv_locked(c, value, &wake);
+    enum gorc__chan_result result = gorc__chan_recv_locked(c, self, value, &wake);
     gorc__unlock(&c->lock);
     if (result == GORC__CHAN_WOULD_BLOCK)
         return -EAGAIN;

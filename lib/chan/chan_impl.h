@@ -44,7 +44,8 @@ struct gorc_chan {
     gorc__place created;
     gorc__place closed_by; /* guarded by lock; constant once closed */
     uint64_t closed_goid;
-    void *timer; /* gorc_after: cancelled when only the timer refers to c */
+    uint64_t last_sender, last_receiver; /* goids, written under the lock; for reports only */
+    void *timer;                         /* gorc_after: cancelled when only the timer refers to c */
     struct gorc_chan *quarantine_next;
 };
 
@@ -70,6 +71,9 @@ struct gorc__chan_waiter {
 
 gorc__place gorc__chan_created(const void *chan);
 
+/* gorc_case.kind. */
+enum gorc__case_kind { GORC__CASE_NONE, GORC__CASE_SEND, GORC__CASE_RECV, GORC__CASE_AFTER };
+
 /* --- with the lock held; all but close leave the lock to the caller --- */
 
 enum gorc__chan_result {
@@ -78,10 +82,10 @@ enum gorc__chan_result {
     GORC__CHAN_IS_CLOSED, /* send: misuse; recv: closed and drained, the value is zeroed */
 };
 
-enum gorc__chan_result gorc__chan_send_locked(
-    struct gorc_chan *c, const void *value, const void *pc, struct gorc__g **ret_wake);
+enum gorc__chan_result gorc__chan_send_locked(struct gorc_chan *c, struct gorc__g *self,
+    const void *value, const void *pc, struct gorc__g **ret_wake);
 enum gorc__chan_result gorc__chan_recv_locked(
-    struct gorc_chan *c, void *value, struct gorc__g **ret_wake);
+    struct gorc_chan *c, struct gorc__g *self, void *value, struct gorc__g **ret_wake);
 void gorc__chan_enqueue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w);
 void gorc__chan_dequeue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w);
 

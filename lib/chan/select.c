@@ -20,8 +20,6 @@
 #include "chan/chan_impl.h"
 #include "sched/g.h"
 
-enum kind { KIND_NONE, KIND_SEND, KIND_RECV, KIND_AFTER };
-
 #define STACK_CASES 16u
 #define WORD_CASES 64u
 
@@ -39,17 +37,17 @@ struct select {
 
 gorc_case gorc_case_send(struct gorc_chan *c, const void *value)
 {
-    return (gorc_case){.chan = c, .value = (void *)(uintptr_t)value, .kind = KIND_SEND};
+    return (gorc_case){.chan = c, .value = (void *)(uintptr_t)value, .kind = GORC__CASE_SEND};
 }
 
 gorc_case gorc_case_recv(struct gorc_chan *c, void *value)
 {
-    return (gorc_case){.chan = c, .value = value, .kind = KIND_RECV};
+    return (gorc_case){.chan = c, .value = value, .kind = GORC__CASE_RECV};
 }
 
 gorc_case gorc_case_after(int64_t ns)
 {
-    return (gorc_case){.ns = ns, .kind = KIND_AFTER};
+    return (gorc_case){.ns = ns, .kind = GORC__CASE_AFTER};
 }
 
 static struct gorc__random *random_of(struct gorc__g *self)
@@ -63,7 +61,8 @@ static inline bool peek(const gorc_case *k)
 {
     if (!k->chan)
         return false;
-    return k->kind == KIND_SEND ? gorc__chan_peek_send(k->chan) : gorc__chan_peek_recv(k->chan);
+    return k->kind == GORC__CASE_SEND ? gorc__chan_peek_send(k->chan)
+                                      : gorc__chan_peek_recv(k->chan);
 }
 
 /* --- one case, its channel locked --- */
@@ -74,12 +73,12 @@ static enum outcome run_locked(struct select *s, size_t i, struct gorc__g **ret_
 {
     gorc_case *k = &s->cases[i];
     enum gorc__chan_result r;
-    if (k->kind == KIND_SEND) {
-        r = gorc__chan_send_locked(k->chan, k->value, s->pc, ret_wake);
+    if (k->kind == GORC__CASE_SEND) {
+        r = gorc__chan_send_locked(k->chan, s->self, k->value, s->pc, ret_wake);
         if (r == GORC__CHAN_IS_CLOSED)
             return SEND_ON_CLOSED;
     } else {
-        r = gorc__chan_recv_locked(k->chan, k->value, ret_wake);
+        r = gorc__chan_recv_locked(k->chan, s->self, k->value, ret_wake);
         k->ok = r == GORC__CHAN_OK;
     }
     return r == GORC__CHAN_WOULD_BLOCK ? NOT_READY : RAN;
@@ -95,7 +94,7 @@ static int finish(
     if (outcome == SEND_ON_CLOSED) {
         if (!gorc__chan_is_freed(k->chan, s->pc))
             gorc__chan_misuse_send(k->chan, s->pc);
-    } else if (k->kind == KIND_RECV) {
+    } else if (k->kind == GORC__CASE_RECV) {
         if (!k->ok && gorc__chan_is_freed(k->chan, s->pc))
             return (int)i;
         if (k->value)
@@ -218,7 +217,7 @@ static int try_locked(struct select *s)
 
 static struct gorc__waitq *queue_of(const gorc_case *k)
 {
-    return k->kind == KIND_SEND ? &k->chan->sendq : &k->chan->recvq;
+    return k->kind == GORC__CASE_SEND ? &k->chan->sendq : &k->chan->recvq;
 }
 
 static void enqueue_all(struct select *s)
@@ -229,7 +228,7 @@ static void enqueue_all(struct select *s)
         gorc_case *k = &s->cases[i];
         if (!k->chan)
             continue;
-        if (k->kind == KIND_SEND)
+        if (k->kind == GORC__CASE_SEND)
             gorc__hook_read(k->value, k->chan->elem_size, s->pc);
         s->waiters[i] = (struct gorc__chan_waiter){
             .w = {.g = s->self, .value = k->value, .flag = GORC__CHAN_CLAIM},
@@ -260,7 +259,7 @@ static int woken_by(struct select *s, struct gorc__chan_waiter *w)
     size_t size = w->elem_size;
     gorc_case *k = &s->cases[i];
     bool done = w->w.flag & GORC__CHAN_DONE;
-    if (k->kind == KIND_SEND) {
+    if (k->kind == GORC__CASE_SEND) {
         if (!done)
             gorc__chan_misuse_send_woken(w, s->pc);
         return (int)i;
@@ -276,6 +275,8 @@ static int woken_by(struct select *s, struct gorc__chan_waiter *w)
 static int wait(struct select *s, int64_t deadline)
 {
     enqueue_all(s);
+    s->self->cases = s->cases;
+    s->self->n_cases = (uint32_t)s->n;
     if (deadline == INT64_MAX)
         gorc__park_call(
             s->self, unlock_all, s, GORC__WAIT_SELECT, s->n_order == 1 ? s->order[0] : NULL);
@@ -308,7 +309,7 @@ static int select_in(struct select *s, bool may_block)
     for (size_t i = 0; i < s->n; i++) {
         gorc_case *k = &s->cases[i];
         k->ok = false;
-        if (k->kind != KIND_AFTER)
+        if (k->kind != GORC__CASE_AFTER)
             continue;
         k->chan = NULL;
         if (k->ns < s->after) {
@@ -361,7 +362,7 @@ int gorc_select(gorc_case *cases, size_t n)
 {
     bool any = false;
     for (size_t i = 0; i < n && !any; i++)
-        any = cases[i].chan || cases[i].kind == KIND_AFTER;
+        any = cases[i].chan || cases[i].kind == GORC__CASE_AFTER;
     if (!any) { /* nothing can ever be ready (S3) */
         gorc__park(gorc__self(), NULL, GORC__WAIT_SELECT_EMPTY, NULL, NULL);
         return -1;

@@ -36,6 +36,11 @@ static void describe_wait(struct gorc__g *g, struct gorc__inspect_g *i)
     i->timed = g->timed;
     i->object = g->object;
     i->since = g->since;
+    i->parks = g->parks;
+    if (g->reason == GORC__WAIT_SELECT) {
+        i->cases = g->cases;
+        i->n_cases = g->n_cases;
+    }
     if (i->object) {
         i->object_name = gorc__name_of(i->object);
         if (i->object_kind == GORC__OBJ_CHAN)

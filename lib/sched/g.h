@@ -35,6 +35,7 @@
 struct gorc__m;
 struct gorc__p;
 struct gorc_defer_record;
+struct gorc_case;
 
 enum gorc__g_kind {
     GORC__KIND_GOROUTINE,
@@ -61,12 +62,15 @@ struct gorc__g {
     bool timed;             /* parked until a deadline */
     bool timed_out;         /* set by the timer that won the claim */
     uint8_t reason;         /* enum gorc__wait_reason, while parked */
+    uint32_t parks;         /* how often it has parked: tells one wait from the next */
     int saved_errno;        /* errno while not running */
     struct gorc__exceptions saved_exceptions; /* the same */
     _Atomic uint32_t claim;                   /* 0: a wake-up is to be won */
     const void *object;                       /* waited for, while parked */
     const _Atomic uint64_t *holder;
     int64_t since;
+    const struct gorc_case *cases; /* parked in a select: its cases */
+    uint32_t n_cases;
     void *wake_arg; /* from the waker: the select waiter that fired */
 
     uint64_t goid;

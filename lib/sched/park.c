@@ -165,6 +165,7 @@ static inline void prepare_park(struct gorc__g *self, enum gorc__wait_reason rea
     const void *object, const _Atomic uint64_t *holder)
 {
     self->reason = (uint8_t)reason;
+    self->parks++;
     self->timed = false;
     self->object = object;
     self->holder = holder;
