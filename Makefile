@@ -11,7 +11,7 @@ BASE := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -fcf-protection=none -pthrea
 PLAIN_FLAGS := $(BASE) -Iinclude -Ilib $(EXTRA_CFLAGS)
 RACE_LIB_FLAGS := $(BASE) -DGORC_DETECT=1 -fno-stack-protector -ftls-model=initial-exec -Iinclude -Ilib
 RACE_DET_FLAGS := $(BASE) -DGORC_DETECT=1 -fno-stack-protector -ftls-model=initial-exec -mcx16 -Iinclude -Idetector -I.
-TOOL_FLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Iinclude -Itools
+TOOL_FLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Iinclude -Itools -I.
 
 LIB_SRC := $(wildcard lib/*/*.c) $(wildcard lib/arch/*_$(ARCH).S)
 DET_SRC := $(wildcard detector/*/*.c)

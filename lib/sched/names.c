@@ -11,18 +11,10 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "sched/g.h"
-
-#define BUCKETS 1024u
-
-struct entry {
-    struct entry *next; /* constant once published */
-    _Atomic(const void *) object;
-    _Atomic(char *) name;
-    char *retired;
-};
+#include "sched/names.h"
 
 static struct gorc__lock lock; /* rank NAMES, a leaf: writers */
-static _Atomic(struct entry *) table[BUCKETS];
+_Atomic(struct gorc__name *) gorc__names[GORC__NAME_BUCKETS];
 static _Atomic uint32_t used;
 
 static uint32_t bucket_of(const void *object)
@@ -30,9 +22,10 @@ static uint32_t bucket_of(const void *object)
     return (uint32_t)(((uintptr_t)object * 0x9e3779b97f4a7c15u) >> 54);
 }
 
-static struct entry *find(const void *object)
+static struct gorc__name *find(const void *object)
 {
-    struct entry *e = atomic_load_explicit(&table[bucket_of(object)], memory_order_acquire);
+    struct gorc__name *e =
+        atomic_load_explicit(&gorc__names[bucket_of(object)], memory_order_acquire);
     while (e && atomic_load_explicit(&e->object, memory_order_acquire) != object)
         e = e->next;
     return e;
@@ -42,17 +35,17 @@ const char *gorc__name_of(const void *object)
 {
     if (!object || atomic_load_explicit(&used, memory_order_relaxed) == 0)
         return NULL;
-    struct entry *e = find(object);
-    return e ? atomic_load_explicit(&e->name, memory_order_acquire) : NULL;
+    struct gorc__name *e = find(object);
+    return e ? atomic_load_explicit(&e->text, memory_order_acquire) : NULL;
 }
 
 /* lock held */
-static struct entry *find_or_make(const void *object)
+static struct gorc__name *find_or_make(const void *object)
 {
-    struct entry *e = find(object);
+    struct gorc__name *e = find(object);
     if (e)
         return e;
-    _Atomic(struct entry *) *head = &table[bucket_of(object)];
+    _Atomic(struct gorc__name *) *head = &gorc__names[bucket_of(object)];
     for (e = atomic_load(head); e; e = e->next)
         if (!atomic_load(&e->object))
             break;
@@ -68,10 +61,10 @@ static struct entry *find_or_make(const void *object)
     return e;
 }
 
-static void replace(struct entry *e, char *name)
+static void replace(struct gorc__name *e, char *name)
 {
     gorc__free(e->retired);
-    e->retired = atomic_exchange(&e->name, name);
+    e->retired = atomic_exchange(&e->text, name);
 }
 
 void gorc__name_forget(const void *object)
@@ -79,7 +72,7 @@ void gorc__name_forget(const void *object)
     if (atomic_load_explicit(&used, memory_order_relaxed) == 0)
         return;
     gorc__lock(&lock);
-    struct entry *e = find(object);
+    struct gorc__name *e = find(object);
     if (e) {
         atomic_store(&e->object, NULL);
         replace(e, NULL);
@@ -102,7 +95,7 @@ void gorc_set_name(const void *object, const char *name)
         return; /* a name less, nothing else */
     memcpy(copy, name, size);
     gorc__lock(&lock);
-    struct entry *e = find_or_make(object);
+    struct gorc__name *e = find_or_make(object);
     if (e)
         replace(e, copy);
     gorc__unlock(&lock);

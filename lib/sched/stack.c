@@ -15,21 +15,11 @@
 #define MAX_RESERVE ((size_t)1 << 38)
 #define MIN_RESERVE ((size_t)4 << 20)
 #define MAX_CLASS 48u
-#define COLOURS 8u
-#define COLOUR_STEP 256u
-
-struct arena {
-    struct arena *older;
-    uintptr_t base;
-    size_t slots;        /* reserved */
-    size_t committed;    /* usable */
-    _Atomic size_t used; /* handed out */
-};
 
 static struct gorc__lock lock;
-static _Atomic(struct arena *) newest;
+_Atomic(struct gorc__arena *) gorc__arenas;
 static struct gorc__g *sized_free[MAX_CLASS];
-static size_t slot_size = (size_t)68 << 10;
+size_t gorc__slot_size = (size_t)68 << 10;
 
 void gorc__stack_init(size_t size)
 {
@@ -39,9 +29,9 @@ void gorc__stack_init(size_t size)
     if (size > MAX_RESERVE / 64)
         size = MAX_RESERVE / 64;
     size = (size + page - 1) & ~(page - 1);
-    slot_size = size + page; /* the guard */
-    if ((slot_size / page) % 2 == 0)
-        slot_size += page;
+    gorc__slot_size = size + page; /* the guard */
+    if ((gorc__slot_size / page) % 2 == 0)
+        gorc__slot_size += page;
 }
 
 /* Records at the same offset of each slot would all fall into the same few sets of the caches. An
@@ -50,23 +40,23 @@ void gorc__stack_init(size_t size)
  * one page. */
 static struct gorc__g *record_at(uintptr_t slot, size_t size)
 {
-    size_t colour = slot / size % COLOURS * COLOUR_STEP;
+    size_t colour = slot / size % GORC__COLOURS * GORC__COLOUR_STEP;
     return (struct gorc__g *)(slot + size - colour - sizeof(struct gorc__g));
 }
 
 /* --- the default size --- */
 
-static struct arena *arena_new(struct arena *older)
+static struct gorc__arena *arena_new(struct gorc__arena *older)
 {
-    struct arena *a = gorc__alloc(sizeof *a);
+    struct gorc__arena *a = gorc__alloc(sizeof *a);
     if (!a)
         return NULL;
-    for (size_t size = MAX_RESERVE; size >= MIN_RESERVE && size >= slot_size; size /= 2) {
+    for (size_t size = MAX_RESERVE; size >= MIN_RESERVE && size >= gorc__slot_size; size /= 2) {
         void *base = gorc__vm_reserve(size);
         if (!base)
             continue;
         a->base = (uintptr_t)base;
-        a->slots = size / slot_size;
+        a->slots = size / gorc__slot_size;
         a->older = older;
         return a;
     }
@@ -76,7 +66,7 @@ static struct arena *arena_new(struct arena *older)
 
 /* Commits more slots, in chunks that grow with the arena (so the number of calls is small and
  * little is committed for nothing). */
-static bool arena_commit(struct arena *a)
+static bool arena_commit(struct gorc__arena *a)
 {
     size_t n = a->committed / 4;
     if (n < 64)
@@ -84,8 +74,8 @@ static bool arena_commit(struct arena *a)
     if (n > a->slots - a->committed)
         n = a->slots - a->committed;
     for (; n > 0; n /= 2) {
-        void *start = (void *)(a->base + a->committed * slot_size);
-        if (gorc__vm_commit(start, n * slot_size)) {
+        void *start = (void *)(a->base + a->committed * gorc__slot_size);
+        if (gorc__vm_commit(start, n * gorc__slot_size)) {
             a->committed += n;
             return true;
         }
@@ -97,18 +87,18 @@ static bool arena_commit(struct arena *a)
 static size_t take_fresh(size_t want, uintptr_t *ret_first)
 {
     gorc__lock(&lock);
-    struct arena *a = atomic_load_explicit(&newest, memory_order_relaxed);
+    struct gorc__arena *a = atomic_load_explicit(&gorc__arenas, memory_order_relaxed);
     size_t used = a ? atomic_load_explicit(&a->used, memory_order_relaxed) : 0;
     size_t n = 0;
     if (!a || used == a->slots) {
         a = arena_new(a);
         used = 0;
         if (a)
-            atomic_store_explicit(&newest, a, memory_order_release);
+            atomic_store_explicit(&gorc__arenas, a, memory_order_release);
     }
     if (a && (used < a->committed || arena_commit(a))) {
         n = a->committed - used < want ? a->committed - used : want;
-        *ret_first = a->base + used * slot_size;
+        *ret_first = a->base + used * gorc__slot_size;
         atomic_store_explicit(&a->used, used + n, memory_order_release);
     }
     gorc__unlock(&lock);
@@ -130,27 +120,27 @@ struct gorc__g *gorc__stack_new(struct gorc__p *p)
     if (!p) {
         if (take_fresh(1, &slot) == 0)
             return NULL;
-        return slot_open(slot, slot_size);
+        return slot_open(slot, gorc__slot_size);
     }
     if (p->slot_next == p->slot_end) {
         size_t n = take_fresh(BATCH, &slot);
         if (n == 0)
             return NULL;
         p->slot_next = slot;
-        p->slot_end = slot + n * slot_size;
+        p->slot_end = slot + n * gorc__slot_size;
     }
     slot = p->slot_next;
-    p->slot_next += slot_size;
-    return slot_open(slot, slot_size);
+    p->slot_next += gorc__slot_size;
+    return slot_open(slot, gorc__slot_size);
 }
 
 bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg)
 {
-    struct arena *a = atomic_load_explicit(&newest, memory_order_acquire);
+    struct gorc__arena *a = atomic_load_explicit(&gorc__arenas, memory_order_acquire);
     for (; a; a = a->older) {
         size_t used = atomic_load_explicit(&a->used, memory_order_acquire);
         for (size_t i = 0; i < used; i++)
-            if (!fn(record_at(a->base + i * slot_size, slot_size), arg))
+            if (!fn(record_at(a->base + i * gorc__slot_size, gorc__slot_size), arg))
                 return false;
     }
     return true;

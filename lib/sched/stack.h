@@ -13,6 +13,21 @@
 
 #include "sched/g.h"
 
+/* Where a record lies in its slot: see stack.c. */
+#define GORC__COLOURS 8u
+#define GORC__COLOUR_STEP 256u
+
+struct gorc__arena {
+    struct gorc__arena *older;
+    uintptr_t base;
+    size_t slots;        /* reserved */
+    size_t committed;    /* usable */
+    _Atomic size_t used; /* handed out */
+};
+
+extern _Atomic(struct gorc__arena *) gorc__arenas; /* the newest */
+extern size_t gorc__slot_size;
+
 /* Sets the default slot size, before the first goroutine is made. */
 void gorc__stack_init(size_t slot_size);
 

@@ -20,6 +20,10 @@
 #include "sched/g.h"
 #include "sched/runq.h"
 #include "sched/stack.h"
+#include "tables.h"
+
+/* Also in a program that takes what it needs out of libgorc.a. */
+static const struct gorc__tables *const keep_tables __attribute__((used)) = &gorc_tables;
 
 static struct gorc__lock start_lock; /* held around the first start; before all others */
 

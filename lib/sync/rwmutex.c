@@ -22,8 +22,6 @@
  */
 #include "sync/sync_impl.h"
 
-#define READER 16u
-
 struct rwmutex {
     struct gorc__lockword word;
     _Atomic uint64_t holder; /* goid of the writer; for reports only */
@@ -38,6 +36,7 @@ struct rwmutex {
 
 _Static_assert(sizeof(struct rwmutex) <= sizeof(gorc_rwmutex), "reserved storage");
 _Static_assert(_Alignof(struct rwmutex) <= _Alignof(gorc_rwmutex), "alignment");
+_Static_assert(offsetof(struct rwmutex, word.state) == GORC__RWMUTEX_STATE, "lib/tables.h");
 
 static inline const void *reader_key(const struct rwmutex *rw)
 {
@@ -46,7 +45,7 @@ static inline const void *reader_key(const struct rwmutex *rw)
 
 static inline uint32_t reader_count(uint32_t state)
 {
-    return state / READER;
+    return state / GORC__READER;
 }
 
 /* --- readers --- */
@@ -74,7 +73,7 @@ static __attribute__((noinline)) void rlock_slow(struct rwmutex *rw)
 GORC_API void gorc_rwmutex_rlock(gorc_rwmutex *rwmutex)
 {
     struct rwmutex *rw = (struct rwmutex *)rwmutex;
-    uint32_t old = atomic_fetch_add_explicit(&rw->word.state, READER, memory_order_acquire);
+    uint32_t old = atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_acquire);
     if (__builtin_expect(old & GORC__LOCKED, 0))
         rlock_slow(rw);
     read_locked(rw, GORC__PC());
@@ -87,7 +86,7 @@ GORC_API bool gorc_rwmutex_try_rlock(gorc_rwmutex *rwmutex)
     do {
         if (s & GORC__LOCKED)
             return false;
-    } while (!gorc__state_cas(&rw->word.state, &s, s + READER, memory_order_acquire));
+    } while (!gorc__state_cas(&rw->word.state, &s, s + GORC__READER, memory_order_acquire));
     read_locked(rw, GORC__PC());
     return true;
 }
@@ -98,7 +97,7 @@ static __attribute__((noinline)) bool runlock_slow(struct rwmutex *rw)
 {
     gorc__lock(&rw->word.lock);
     if (rw->reader_wait == 0) {
-        atomic_fetch_add_explicit(&rw->word.state, READER, memory_order_relaxed);
+        atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_relaxed);
         gorc__unlock(&rw->word.lock);
         return false;
     }
@@ -122,15 +121,16 @@ static void raise_runlock(struct rwmutex *rw, const void *pc)
 
 static inline void runlock_at(struct rwmutex *rw, const void *pc)
 {
-    if (gorc__detecting && atomic_load_explicit(&rw->word.state, memory_order_relaxed) < READER) {
+    if (gorc__detecting &&
+        atomic_load_explicit(&rw->word.state, memory_order_relaxed) < GORC__READER) {
         raise_runlock(rw, pc);
         return;
     }
     gorc__hook_unlocked(rw, true);
     gorc__hook_release(reader_key(rw));
-    uint32_t old = atomic_fetch_sub_explicit(&rw->word.state, READER, memory_order_release);
-    if (__builtin_expect(old < READER, 0)) {
-        atomic_fetch_add_explicit(&rw->word.state, READER, memory_order_relaxed);
+    uint32_t old = atomic_fetch_sub_explicit(&rw->word.state, GORC__READER, memory_order_release);
+    if (__builtin_expect(old < GORC__READER, 0)) {
+        atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_relaxed);
         raise_runlock(rw, pc);
     } else if (__builtin_expect(old & GORC__LOCKED, 0)) {
         if (!runlock_slow(rw))

@@ -33,6 +33,12 @@ static const bool gorc__detecting = false;
 #define GORC__WOKEN 4u    /* a woken waiter or a spinner is on its way: no need to wake another */
 #define GORC__STARVING 8u /* unlock hands over to the first waiter; only while LOCKED */
 
+/* For reports (lib/tables.h): where the state of an rwmutex is and what each reader adds to it, and
+ * where a wait group's counter is. rwmutex.c and waitgroup.c assert them. */
+#define GORC__RWMUTEX_STATE 4u
+#define GORC__READER 16u
+#define GORC__WAITGROUP_COUNTER 4u
+
 struct gorc__mutex {
     struct gorc__lockword word;
     _Atomic uint64_t holder;    /* goid, 0: not a goroutine; valid while LOCKED, for reports only */

@@ -22,6 +22,7 @@ struct waitgroup {
 
 _Static_assert(sizeof(struct waitgroup) <= sizeof(gorc_waitgroup), "reserved storage");
 _Static_assert(_Alignof(struct waitgroup) <= _Alignof(gorc_waitgroup), "alignment");
+_Static_assert(offsetof(struct waitgroup, state) + 4 == GORC__WAITGROUP_COUNTER, "lib/tables.h");
 
 static inline int32_t counter(uint64_t state)
 {

@@ -16,7 +16,7 @@ done < <(grep -v '^#' "$rules")
 resolve() { # FILE INCLUDE
     local dir top=${1%%/*}
     for dir in "$(dirname "$1")" include $([ "$top" = include ] || echo "$top") \
-        $([ "$top" = detector ] && echo .); do
+        $([ "$top" = detector ] || [ "$top" = tools ] && echo .); do
         if [ -e "$dir/$2" ]; then
             target=${dir#./}/$2
             target=${target#./}
