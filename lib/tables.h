@@ -69,6 +69,10 @@ struct gorc__tables {
     /* locks: uint32_t state of a gorc_rwmutex, and what one reader adds to it; uint32_t counter of
      * a gorc_waitgroup */
     uint32_t rwmutex_state, rwmutex_reader, waitgroup_counter;
+    /* at g_sp of a goroutine that is not running: words words; the DWARF number of the register
+     * that each holds (255: none of interest; the pc: 16 on x86_64, 30 on aarch64) */
+    uint32_t switch_words;
+    const uint8_t *switch_registers;
 };
 
 extern GORC_API const struct gorc__tables gorc_tables; /* lib/inspect/tables.c */

@@ -7,6 +7,9 @@
 #if defined(__x86_64__)
 
 enum { R15, R14, R13, R12, RBX, RBP, RIP, WORDS };
+_Static_assert(WORDS == GORC__SWITCH_WORDS, "lib/tables.h");
+
+const uint8_t gorc__switch_registers[GORC__SWITCH_WORDS] = {15, 14, 13, 12, 3, 6, 16};
 
 void *gorc__switch_prepare(uintptr_t top)
 {
@@ -36,6 +39,10 @@ void gorc__switch_regs(const void *sp, struct gorc__g_regs *ret_regs)
 #elif defined(__aarch64__)
 
 enum { X29 = 10, X30 = 11, WORDS = 20 };
+_Static_assert(WORDS == GORC__SWITCH_WORDS, "lib/tables.h");
+
+const uint8_t gorc__switch_registers[GORC__SWITCH_WORDS] = {
+    19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 255, 255, 255, 255, 255, 255, 255, 255};
 
 void *gorc__switch_prepare(uintptr_t top)
 {

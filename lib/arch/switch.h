@@ -23,6 +23,15 @@ void gorc__switch_entry(void);
 /* Lays out a new context on the stack that ends at `top` (16-byte aligned); returns its sp. */
 void *gorc__switch_prepare(uintptr_t top);
 
+/* What a context at rest is made of, from its sp upwards, as DWARF register numbers; 255: others.
+ */
+#if defined(__x86_64__)
+#define GORC__SWITCH_WORDS 7
+#elif defined(__aarch64__)
+#define GORC__SWITCH_WORDS 20
+#endif
+extern const uint8_t gorc__switch_registers[GORC__SWITCH_WORDS];
+
 /* The registers of a context that is not running. */
 void gorc__switch_regs(const void *sp, struct gorc__g_regs *ret_regs);
 

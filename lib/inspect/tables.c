@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "arch/switch.h"
 #include "chan/chan_impl.h"
 #include "inspect.h"
 #include "sched/g.h"
@@ -107,4 +108,6 @@ const struct gorc__tables gorc_tables = {
     .rwmutex_state = GORC__RWMUTEX_STATE,
     .rwmutex_reader = GORC__READER,
     .waitgroup_counter = GORC__WAITGROUP_COUNTER,
+    .switch_words = GORC__SWITCH_WORDS,
+    .switch_registers = gorc__switch_registers,
 };
