@@ -16,10 +16,11 @@ TOOL_FLAGS := -std=gnu11 -O2 -g $(WARN) -MMD -MP -Iinclude -Itools -I.
 LIB_SRC := $(wildcard lib/*/*.c) $(wildcard lib/arch/*_$(ARCH).S)
 DET_SRC := $(wildcard detector/*/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
+AN_SRC := $(wildcard analysis/*.c)
 
 PLAIN_OBJ := $(patsubst %,$(BUILD)/plain/%.o,$(LIB_SRC))
-RACE_OBJ := $(patsubst %,$(BUILD)/race/%.o,$(LIB_SRC) $(DET_SRC))
-TOOL_OBJ := $(patsubst %,$(BUILD)/tools/%.o,$(TOOL_SRC))
+RACE_OBJ := $(patsubst %,$(BUILD)/race/%.o,$(LIB_SRC) $(DET_SRC) $(AN_SRC))
+TOOL_OBJ := $(patsubst %,$(BUILD)/tools/%.o,$(TOOL_SRC) $(AN_SRC))
 
 LIBGORC := $(BUILD)/lib/libgorc.so.0
 LIBGORC_A := $(BUILD)/lib/libgorc.a
@@ -61,6 +62,9 @@ $(BUILD)/race/lib/%.S.o: lib/%.S
 	@mkdir -p $(@D)
 	$(CC) $(RACE_LIB_FLAGS) -c $< -o $@
 $(BUILD)/race/detector/%.c.o: detector/%.c
+	@mkdir -p $(@D)
+	$(CC) $(RACE_DET_FLAGS) -c $< -o $@
+$(BUILD)/race/analysis/%.c.o: analysis/%.c
 	@mkdir -p $(@D)
 	$(CC) $(RACE_DET_FLAGS) -c $< -o $@
 $(BUILD)/race/stubs.S: $(RACE_OBJ) detector/interpose/gen.sh

@@ -80,10 +80,10 @@ while IFS=: read -r file line text; do
     # A bare `lib` means the headers of lib itself, not its folders.
     [ "$layer" = lib ] && [[ $target == lib/*/* ]] && ok=
     [ -n "$ok" ] || bad "$file:$line" "$layer may not include '$target' (docs/ARCHITECTURE.md)"
-done < <(for d in include lib detector tools; do [ ! -d $d ] || find $d -name '*.[chS]'; done |
+done < <(for d in include lib analysis detector tools; do [ ! -d $d ] || find $d -name '*.[chS]'; done |
     sort | xargs -r grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]')
 
-for group in "include lib" detector tools; do
+for group in "include lib" "analysis detector" tools; do
     while read -r a b; do
         bad "$b:1" "has the name of $a"
     done < <(for d in $group; do [ ! -d $d ] || find $d -type f -name '*.[chS]'; done |
