@@ -183,9 +183,12 @@ static void set_environment(const struct options *o, const char *record)
         fprintf(f, ":follow=%s", o->follow);
     fclose(f);
     char *preload = target_preload(library, getenv("LD_PRELOAD"));
-    if (setenv("GORC_OPTIONS", text, 1) != 0 || setenv("LD_PRELOAD", preload, 1) != 0)
+    char *path = target_library_path(getenv("LD_LIBRARY_PATH"));
+    if (setenv("GORC_OPTIONS", text, 1) != 0 || setenv("LD_PRELOAD", preload, 1) != 0 ||
+        (path && setenv("LD_LIBRARY_PATH", path, 1) != 0))
         die(STATUS_FAILED, "out of memory");
     free(text);
+    free(path);
     free(preload);
 }
 

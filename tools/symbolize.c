@@ -253,11 +253,18 @@ static struct known *known_place(const struct lookup *l)
     return known_slot(known, known_size, l);
 }
 
+/* The race library under any of its names (mk/compat.mk). */
+static bool is_race_library(const char *module)
+{
+    return strstr(module, "/libgorc_race.so") || strstr(module, "/gorc/libtsan.so") ||
+           strstr(module, "/gorc/libclang_rt.tsan");
+}
+
 /* Code of the detector between a caller and its callback (pthread_once ...): nobody's frame. */
 static bool is_detector(const struct frame *f)
 {
     return f->module && f->function && strncmp(f->function, "dt_", 3) == 0 &&
-           strstr(f->module, "/libgorc_race.so");
+           is_race_library(f->module);
 }
 
 static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l)

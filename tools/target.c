@@ -83,26 +83,74 @@ static bool defines_start(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
     return false;
 }
 
-static bool needs_other_runtime(Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+/* What the program's dynamic section says of a race runtime in a library of its own. */
+struct runtime_need {
+    char *name, *rpath; /* rpath: where the loader looks before LD_LIBRARY_PATH */
+    bool has_runpath;
+};
+
+static bool is_runtime(const char *name)
+{
+    return strncmp(name, "libtsan.so", 10) == 0 || strncmp(name, "libclang_rt.tsan", 16) == 0;
+}
+
+static void read_needs(
+    Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct runtime_need *need)
 {
     Elf_Data *data = elf_getdata(section, NULL);
     size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
     for (size_t i = 0; data && i < n; i++) {
         GElf_Dyn dyn;
-        if (!gelf_getdyn(data, (int)i, &dyn) || dyn.d_tag != DT_NEEDED)
+        if (!gelf_getdyn(data, (int)i, &dyn))
             continue;
-        const char *name = elf_strptr(elf, header->sh_link, dyn.d_un.d_val);
-        if (name &&
-            (strncmp(name, "libtsan.so", 10) == 0 || strncmp(name, "libclang_rt.tsan", 16) == 0))
-            return true;
+        bool is_name = dyn.d_tag == DT_NEEDED || dyn.d_tag == DT_RPATH;
+        const char *s = is_name ? elf_strptr(elf, header->sh_link, dyn.d_un.d_val) : NULL;
+        need->has_runpath |= dyn.d_tag == DT_RUNPATH;
+        if (s && dyn.d_tag == DT_RPATH && !need->rpath)
+            need->rpath = xstrdup(s);
+        else if (s && dyn.d_tag == DT_NEEDED && !need->name && is_runtime(s))
+            need->name = xstrdup(s);
     }
-    return false;
 }
 
-static void check_runtime(Elf *elf, struct target *t)
+/* Does one of the folders hold the library? $ORIGIN is the program's own. */
+static bool is_on_path(const char *folders, const char *name, const char *program)
+{
+    char *real = realpath(program, NULL);
+    const char *slash = real ? strrchr(real, '/') : NULL;
+    bool found = false;
+    for (const char *p = folders; !found && *p; p += *p == ':') {
+        size_t n = strcspn(p, ":");
+        size_t variable = strncmp(p, "$ORIGIN", 7) == 0 ? 7 : strncmp(p, "${ORIGIN}", 9) ? 0 : 9;
+        char *path = xprintf("%.*s%.*s/%s", variable && slash ? (int)(slash - real) : 0, real,
+            (int)(n - variable), p + variable, name);
+        found = access(path, F_OK) == 0;
+        free(path);
+        p += n;
+    }
+    free(real);
+    return found;
+}
+
+static void check_need(const struct runtime_need *need, struct target *t, const char *program)
+{
+    if (!need->name)
+        return;
+    if (!runtime_directory(need->name))
+        refuse(t, STATUS_FAILED,
+            "it is linked to a race runtime that gorc cannot stand in for: link it with `gorc "
+            "cc`, without -fsanitize=thread");
+    else if (need->rpath && !need->has_runpath && is_on_path(need->rpath, need->name, program))
+        refuse(t, STATUS_FAILED,
+            "its DT_RPATH leads to the compiler's own race runtime: link it with `gorc cc`, "
+            "without -fsanitize=thread");
+}
+
+static void check_runtime(Elf *elf, struct target *t, const char *program)
 {
     Elf_Scn *section = NULL;
     GElf_Shdr header;
+    struct runtime_need need = {0};
     while ((section = elf_nextscn(elf, section))) {
         if (!gelf_getshdr(section, &header))
             continue;
@@ -111,14 +159,15 @@ static void check_runtime(Elf *elf, struct target *t)
             refuse(t, STATUS_FAILED,
                 "the compiler's own race runtime is linked into it: link it with `gorc cc`, "
                 "without -fsanitize=thread");
-        if (header.sh_type == SHT_DYNAMIC && needs_other_runtime(elf, section, &header))
-            refuse(t, STATUS_FAILED,
-                "it is linked to the compiler's own race runtime: link it with `gorc cc`, "
-                "without -fsanitize=thread");
+        if (header.sh_type == SHT_DYNAMIC)
+            read_needs(elf, section, &header, &need);
     }
+    check_need(&need, t, program);
+    free(need.name);
+    free(need.rpath);
 }
 
-static void check_elf(int fd, struct target *t)
+static void check_elf(int fd, struct target *t, const char *program)
 {
     GElf_Ehdr header;
     elf_version(EV_CURRENT);
@@ -137,7 +186,7 @@ static void check_elf(int fd, struct target *t)
         }
         if (!dynamic)
             refuse(t, STATUS_FAILED, "it is linked statically: gorc cannot see inside");
-        check_runtime(elf, t);
+        check_runtime(elf, t, program);
     }
     elf_end(elf);
 }
@@ -186,7 +235,7 @@ static void check_file(const char *path, struct target *t, int depth)
     start[n > 0 ? n : 0] = 0;
     check_privileges(fd, &st, t);
     if (n >= SELFMAG && memcmp(start, ELFMAG, SELFMAG) == 0)
-        check_elf(fd, t);
+        check_elf(fd, t, path);
     else if (strncmp(start, "#!", 2) == 0)
         check_script(start, t, depth);
     else
@@ -234,4 +283,12 @@ char *target_preload(const char *library, const char *present)
         present += n;
     }
     return all;
+}
+
+char *target_library_path(const char *present)
+{
+    const char *ours = runtime_directory(NULL);
+    if (!ours)
+        return present ? xstrdup(present) : NULL;
+    return present && *present ? xprintf("%s:%s", ours, present) : xstrdup(ours);
 }

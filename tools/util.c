@@ -166,6 +166,18 @@ const char *race_library(void)
     return found;
 }
 
+const char *runtime_directory(const char *name)
+{
+    static char *found;
+    const char *library = race_library();
+    if (!found && library)
+        found = xprintf("%.*s/gorc", (int)(strrchr(library, '/') - library), library);
+    char *path = found ? xprintf("%s/%s", found, name ? name : "") : NULL;
+    bool there = path && access(path, F_OK) == 0;
+    free(path);
+    return there ? found : NULL;
+}
+
 /* Installed: PREFIX/include. In the build tree the source tree's folder is known at compile time
  * of the command only, so the tree is searched upwards. */
 const char *include_directory(void)

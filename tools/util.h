@@ -48,6 +48,9 @@ int64_t now_ns(void);
 const char *command_directory(void);
 /* libgorc_race.so.0 and the headers, in the build tree or installed; NULL: not there. */
 const char *race_library(void);
+/* Where it lies under the names of the compilers' shared race runtimes; NULL: nowhere, or not under
+ * `name` (which may be NULL). */
+const char *runtime_directory(const char *name);
 const char *include_directory(void);
 
 #endif

@@ -75,21 +75,6 @@ case_bad_preload_of_wrong_architecture() {
     err_lines_are 1
 }
 
-case_bad_other_runtime() {
-    command -v clang-14 >/dev/null || exit 0
-    echo 'int x; int main(void) { return x; }' >t.c
-    if clang-14 -fsanitize=thread -o t t.c 2>/dev/null; then
-        run_is 99 "$gorc" run -- ./t
-        err_lines_are 1
-        err_has "gorc cc"
-    fi
-    if gcc -fsanitize=thread -o t2 t.c 2>/dev/null; then
-        run_is 99 "$gorc" run -- ./t2
-        err_lines_are 1
-        err_has "gorc cc"
-    fi
-}
-
 case_bad_json_path() {
     run_is 99 "$gorc" run --json none/rec.json -- "$target" say race
     err_lines_are 1
