@@ -18,8 +18,6 @@
 
 #include <stdint.h>
 
-#include <gorc/base.h>
-
 #define GORC__TABLES_MAGIC "gorctab"
 #define GORC__TABLES_VERSION 1u
 
@@ -73,8 +71,10 @@ struct gorc__tables {
      * that each holds (255: none of interest; the pc: 16 on x86_64, 30 on aarch64) */
     uint32_t switch_words;
     const uint8_t *switch_registers;
+    const void *sysmon_tid; /* int32_t: the library's thread that is no worker */
 };
 
-extern GORC_API const struct gorc__tables gorc_tables; /* lib/inspect/tables.c */
+extern __attribute__((visibility("default")))
+const struct gorc__tables gorc_tables; /* lib/inspect/tables.c */
 
 #endif

@@ -12,6 +12,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_cc(int argc, char **argv, bool cxx);
 int cmd_report(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
 
 /* "--name VALUE" and "--name=VALUE". Advances *i over a value of its own. False: another option.
  * No value: usage error, does not return. */

@@ -17,6 +17,7 @@ static const char help[] =
     "usage: gorc run [options] -- PROGRAM [ARGS]   run under the detector\n"
     "       gorc cc [compiler options]             compile and link for detection\n"
     "       gorc c++ [compiler options]            the same for C++\n"
+    "       gorc dump PID                          every goroutine and thread of a live process\n"
     "       gorc report FILE                       print a run's record again\n"
     "       gorc help | gorc --version\n"
     "\n"
@@ -86,6 +87,6 @@ int main(int argc, char **argv)
         return 0;
     }
     if (strcmp(command, "dump") == 0)
-        die(STATUS_USAGE, "dump is not available yet");
+        return cmd_dump(argc - 1, argv + 1);
     die(STATUS_USAGE, "unknown command '%s' (gorc help)", command);
 }

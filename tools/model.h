@@ -67,6 +67,8 @@ struct dump_task {
     char *kind, *name, *state, *reason, *wait;
     uint64_t id;
     int64_t waited_ns; /* -1: unknown */
+    bool at_least;     /* it has waited for longer */
+    char *created;     /* "main at server.c:95"; NULL: unknown */
     int tid;
     struct stack stack;
 };
@@ -117,6 +119,8 @@ const char *read_json_record(struct run *run, const char *path);
 
 /* symbolize.c: fills the frames of all stacks and the objects in. */
 void symbolize(struct process *p);
+/* One stack of its. */
+void symbolize_stack(const struct process *p, struct stack *s);
 
 /* fingerprint.c: also joins findings that have the same. */
 void fingerprint(struct process *p);

@@ -34,7 +34,28 @@ static bool same_stack(const struct stack *a, const struct stack *b)
 static bool alike(const struct dump_task *a, const struct dump_task *b)
 {
     return equal(a->kind, b->kind) && equal(a->state, b->state) && equal(a->reason, b->reason) &&
-           same_stack(&a->stack, &b->stack);
+           equal(a->created, b->created) && same_stack(&a->stack, &b->stack);
+}
+
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+    return (h ^ word) * 0x9e3779b97f4a7c15u + (h >> 29);
+}
+
+static uint64_t mix_text(uint64_t h, const char *text)
+{
+    for (; text && *text; text++)
+        h = mix(h, (unsigned char)*text);
+    return h;
+}
+
+/* Those that are alike have the same; so groups are found by comparing numbers. */
+static uint64_t hash_of(const struct dump_task *t)
+{
+    uint64_t h = mix_text(mix_text(mix_text(0, t->state), t->reason), t->created);
+    for (size_t i = 0; i < t->stack.nframes; i++)
+        h = mix(h, t->stack.frames[i].offset);
+    return h;
 }
 
 static void print_label(FILE *f, const struct dump_task *t)
@@ -47,14 +68,15 @@ static void print_label(FILE *f, const struct dump_task *t)
         fprintf(f, " \"%s\"", t->name);
 }
 
-static void print_group(FILE *f, const struct process *p, size_t first, bool *done)
+static void print_group(
+    FILE *f, const struct process *p, const uint64_t *hash, size_t first, bool *done)
 {
     const struct dump_task *t = &p->dump[first];
     size_t n = 0, named = 0;
     int64_t longest = -1;
     fputc('\n', f);
     for (size_t i = first; i < p->ndump; i++) {
-        if (done[i] || !alike(t, &p->dump[i]))
+        if (done[i] || hash[i] != hash[first] || !alike(t, &p->dump[i]))
             continue;
         done[i] = true;
         n++;
@@ -76,8 +98,11 @@ static void print_group(FILE *f, const struct process *p, size_t first, bool *do
         fprintf(f, ": %s", t->reason);
     if (longest >= 0) {
         fputs(n > 1 ? ", the longest for " : " for ", f);
+        fputs(t->at_least ? "at least " : "", f);
         print_duration(f, longest);
     }
+    if (t->created)
+        fprintf(f, "; created by %s", t->created);
     fputc('\n', f);
     print_frames(f, &t->stack, 7);
 }
@@ -90,13 +115,17 @@ void print_dump(FILE *f, const struct run *run, const struct text_options *o)
         if (!p->ndump)
             continue;
         bool *done = xcalloc(p->ndump, sizeof *done);
+        uint64_t *hash = xcalloc(p->ndump, sizeof *hash);
+        for (size_t k = 0; k < p->ndump; k++)
+            hash[k] = hash_of(&p->dump[k]);
         fprintf(f, "gorc: process %d: %zu goroutine%s and thread%s%s\n", p->pid, p->ndump,
             p->ndump == 1 ? "" : "s", p->ndump == 1 ? "" : "s",
             p->has_dump ? "" : " (the dump is not complete)");
         for (size_t k = 0; k < p->ndump; k++)
             if (!done[k])
-                print_group(f, p, k, done);
+                print_group(f, p, hash, k, done);
         fputc('\n', f);
         free(done);
+        free(hash);
     }
 }

@@ -148,6 +148,9 @@ static json_t *dump_json(const struct process *p)
         set_text(o, "wait", t->wait);
         if (t->waited_ns >= 0)
             set_number(o, "waited_ns", (uint64_t)t->waited_ns);
+        if (t->at_least)
+            json_object_set_new(o, "waited_at_least", json_true());
+        set_text(o, "created", t->created);
         if (t->tid)
             set_number(o, "tid", (uint64_t)t->tid);
         json_object_set_new(o, "frames", frames_json(&t->stack));

@@ -282,7 +282,7 @@ static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l
             *add_frame(s, cap) = k->frames[i];
 }
 
-static void symbolize_stack(const struct process *p, struct stack *s)
+void symbolize_stack(const struct process *p, struct stack *s)
 {
     size_t cap = 0;
     for (size_t i = 0; i < s->nraw; i++) {

@@ -110,4 +110,5 @@ const struct gorc__tables gorc_tables = {
     .waitgroup_counter = GORC__WAITGROUP_COUNTER,
     .switch_words = GORC__SWITCH_WORDS,
     .switch_registers = gorc__switch_registers,
+    .sysmon_tid = &gorc__sched.sysmon_tid,
 };
