@@ -1,6 +1,6 @@
 # Unit tests: the library's (tests/unit/lib), the detector core's (tests/unit/core), both Criterion.
 
-.PHONY: check-unit check-unit-lib check-unit-core check-asan unit-tests asan-tests
+.PHONY: check-unit-analysis check-analysis-long check-unit check-unit-lib check-unit-core check-asan unit-tests asan-tests
 
 UNIT := $(BUILD)/tests/unit
 UNIT_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-missing-prototypes -MMD -MP -Iinclude
@@ -9,16 +9,29 @@ UNIT_CORE_SRC := $(wildcard tests/unit/core/*_test.c)
 UNIT_LIB := $(patsubst tests/unit/lib/%.c,$(UNIT)/lib/%,$(UNIT_LIB_SRC))
 UNIT_CORE := $(patsubst tests/unit/core/%.c,$(UNIT)/core/%,$(UNIT_CORE_SRC))
 
-unit-tests: $(UNIT_LIB) $(UNIT_CORE)
+# The analysis on a model, without any process.
+UNIT_AN := $(patsubst tests/unit/analysis/%.c,$(UNIT)/analysis/%,$(wildcard tests/unit/analysis/*_test.c))
+UNIT_AN_SRC := tests/unit/analysis/machine.c $(wildcard analysis/*.c)
+
+unit-tests: $(UNIT_LIB) $(UNIT_CORE) $(UNIT_AN)
 
 # Everything, with one count at the end. The library's tests run on 1, 2 and 8 workers.
 check-unit: unit-tests
 	@sh tests/run_unit.sh check-unit rules compile lib:1 $(UNIT_LIB) lib:2 $(UNIT_LIB) \
-		lib:8 $(UNIT_LIB) core $(UNIT_CORE)
+		lib:8 $(UNIT_LIB) core $(UNIT_CORE) analysis $(UNIT_AN)
 check-unit-lib: $(UNIT_LIB)
 	@sh tests/run_unit.sh check-unit-lib lib:1 $(UNIT_LIB) lib:2 $(UNIT_LIB) lib:8 $(UNIT_LIB)
 check-unit-core: $(UNIT_CORE)
 	@sh tests/run_unit.sh check-unit-core core $(UNIT_CORE)
+
+check-unit-analysis: $(UNIT_AN)
+	@sh tests/run_unit.sh check-unit-analysis analysis $(UNIT_AN)
+# The property test with many more programs.
+check-analysis-long: $(UNIT_AN)
+	@AN_RUNS=500000 AN_SEED=$${AN_SEED:-1000000} sh tests/run_unit.sh check-analysis-long analysis $(UNIT_AN)
+$(UNIT)/analysis/%: tests/unit/analysis/%.c $(UNIT_AN_SRC) $(wildcard analysis/*.h) tests/unit/analysis/machine.h
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) -O2 -I. -Itests/unit/analysis -MF $@.d -o $@ $< $(UNIT_AN_SRC) -lcriterion
 
 $(UNIT)/lib/%: tests/unit/lib/%.c $(LIBGORC)
 	@mkdir -p $(@D)

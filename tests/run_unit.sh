@@ -5,7 +5,7 @@
 #
 #   run_unit.sh NAME [GROUP [PROGRAM...]]...
 #
-# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), core, or lib:N and asan:N:
+# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), core, analysis, or lib:N and asan:N:
 # with N workers. A program that counts nothing, or fails without counting a failure, is one
 # failure. LIMIT is the time that one program may take, in seconds. The last line is
 # "NAME: N passed, N failed".
@@ -61,7 +61,7 @@ for word in "$@"; do
     case $word in
     rules) script rules scripts/check-rules.sh ;;
     compile) script compile tests/unit/typed_chan_compile.sh ;;
-    core | lib:* | asan:*) group=$word ;;
+    core | analysis | lib:* | asan:*) group=$word ;;
     *) run "$word" ;;
     esac
 done
