@@ -1,6 +1,11 @@
-# The compilers' interface.
+# The compilers' interface: what they emit, what programs call, all names that their runtimes have.
 
-.PHONY: check-abi
+.PHONY: check-abi check-abi-emitted check-abi-calls
 
-check-abi: $(LIBRACE)
+check-abi: all
+	@MAKE="$(MAKE)" bash scripts/check.sh check-abi-emitted check-abi-calls
+
+check-abi-emitted: $(LIBRACE)
 	@sh scripts/check-abi.sh $(BUILD)
+check-abi-calls: all
+	@sh scripts/check-abi-calls.sh $(BUILD)

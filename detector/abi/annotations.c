@@ -245,6 +245,13 @@ ANNOTATION(AnnotateMemoryIsUninitialized, UNUSED const volatile void *addr, UNUS
 {
 }
 
+/* How much slower the program runs here than alone; programs stretch their time limits by it. */
+EXPORT double ValgrindSlowdown(void);
+double ValgrindSlowdown(void)
+{
+    return 10;
+}
+
 /* Programs ask these to find out whether annotations are looked at. */
 EXPORT int RunningOnValgrind(void);
 EXPORT const char *ThreadSanitizerQuery(const char *query);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "abi/exported.h"
+#include "abi/hold.h"
 #include "core/shadow.h"
 #include "core/sync.h"
 #include "runtime/locks.h"
@@ -100,7 +101,7 @@ void __tsan_mutex_post_lock(void *m, unsigned flags, int recursion)
     }
 }
 
-static int holds(const void *m)
+int dt_hold_count(const void *m)
 {
     struct dt_sync *s = dt_sync_lock(m, false);
     if (!s)
@@ -115,7 +116,7 @@ int __tsan_mutex_pre_unlock(void *m, unsigned flags)
     struct dt_task *t = dt_enter();
     if (!t)
         return 1;
-    int n = flags & RECURSIVE_UNLOCK ? holds(m) : 1;
+    int n = flags & RECURSIVE_UNLOCK ? dt_hold_count(m) : 1;
     for (int i = 0; i < n; i++)
         dt_lock_releasing_any(t, m);
     ignore_begin(t);
@@ -152,8 +153,13 @@ void __tsan_mutex_post_divert(void *m, unsigned flags)
     ignore_begin(dt_enter());
 }
 
+/* The caller is about to block, or to hand its thread on. */
 void __tsan_check_no_mutexes_held(void)
 {
+    struct dt_task *t = dt_enter();
+    if (t && t->nheld)
+        dt_lock_misuse(t, t->held[t->nheld - 1].lock, "mutex", "lock-held-at-check",
+            "mutex held where none may be", CALLER);
 }
 
 /* --- objects of libraries that are not instrumented: one byte stands for the object --- */
@@ -201,7 +207,6 @@ EXPORT void __tsan_ignore_thread_begin(void);
 EXPORT void __tsan_ignore_thread_end(void);
 EXPORT void __tsan_flush_memory(void);
 EXPORT void __tsan_on_thread_idle(void);
-EXPORT void *__tsan_get_current_report(void);
 
 void __tsan_ignore_thread_begin(void)
 {
@@ -220,11 +225,6 @@ void __tsan_flush_memory(void)
 
 void __tsan_on_thread_idle(void)
 {
-}
-
-void *__tsan_get_current_report(void)
-{
-    return NULL;
 }
 
 /* A barrier that the detector does not see: it forces an interleaving in tests. */

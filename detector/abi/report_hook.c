@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * gorc_set_report_hook: findings handed to the program, as plain data.
+ * Findings handed to the program: as plain data to gorc_set_report_hook's function, and to
+ * __tsan_on_report.
  */
 #include <stddef.h>
 
 #include <gorc/detect.h>
 
+#include "abi/tsan_report.h"
 #include "base/dalloc.h"
 #include "report/finding.h"
 
@@ -51,7 +53,7 @@ static void fill(struct view *v, const struct dt_finding *f)
     }
 }
 
-static void call_hook(const struct dt_finding *f)
+static void call_own_hook(const struct dt_finding *f)
 {
     void (*fn)(const struct gorc_finding *, void *) = __atomic_load_n(&hook_fn, __ATOMIC_ACQUIRE);
     struct view *v = fn ? dt_map(sizeof *v) : NULL;
@@ -62,10 +64,20 @@ static void call_hook(const struct dt_finding *f)
     dt_unmap(v, sizeof *v);
 }
 
+static void call_hooks(const struct dt_finding *f)
+{
+    call_own_hook(f);
+    dt_tsan_report(f);
+}
+
+__attribute__((constructor(102))) static void start(void)
+{
+    dt_finding_hook = call_hooks;
+}
+
 void gorc_set_report_hook(void (*fn)(const struct gorc_finding *finding, void *arg), void *arg)
 {
     __atomic_store_n(&hook_fn, NULL, __ATOMIC_SEQ_CST);
     hook_arg = arg;
     __atomic_store_n(&hook_fn, fn, __ATOMIC_RELEASE);
-    dt_finding_hook = call_hook;
 }

@@ -239,6 +239,31 @@ void __sanitizer_sandbox_on_notify(void *args)
     (void)args;
 }
 
+/* The first to ask may handle the crash. */
+EXPORT int __sanitizer_acquire_crash_state(void);
+int __sanitizer_acquire_crash_state(void)
+{
+    static int taken;
+    return !__atomic_exchange_n(&taken, 1, __ATOMIC_RELAXED);
+}
+
+/* libc's, for code that is not to be checked. */
+EXPORT void *__sanitizer_internal_memcpy(void *to, const void *from, size_t n);
+EXPORT void *__sanitizer_internal_memmove(void *to, const void *from, size_t n);
+EXPORT void *__sanitizer_internal_memset(void *p, int c, size_t n);
+void *__sanitizer_internal_memcpy(void *to, const void *from, size_t n)
+{
+    return memcpy(to, from, n);
+}
+void *__sanitizer_internal_memmove(void *to, const void *from, size_t n)
+{
+    return memmove(to, from, n);
+}
+void *__sanitizer_internal_memset(void *p, int c, size_t n)
+{
+    return memset(p, c, n);
+}
+
 /* --- accesses that the program cannot express --- */
 
 #define UNALIGNED(bits)                                                                            \

@@ -123,6 +123,52 @@ static char *next_item(char *s, char **ret_value)
     return rest;
 }
 
+/* --- what a program asks of the compilers' own runtime --- */
+
+static const struct {
+    const char *theirs, *ours;
+} translated[] = {{"exitcode", "exitcode"}, {"halt_on_error", "halt_on_error"},
+    {"log_path", "log_path"}, {"io_sync", "io_sync"}, {"detect_deadlocks", "detect_deadlocks"},
+    {"report_bugs", "detect_races"}, {"report_thread_leaks", "detect_leaks"}};
+
+static void set_translated(const char *key, const char *value)
+{
+    for (size_t i = 0; i < sizeof translated / sizeof *translated; i++)
+        if (strcmp(translated[i].theirs, key) == 0)
+            set(translated[i].ours, value);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == ':' || c == ',' || c == '\n' || c == '\t';
+}
+
+void dt_flags_foreign(const char *options)
+{
+    size_t size = strlen(options) + 1;
+    char *s = size > 1 ? dt_alloc(size) : NULL;
+    if (!s)
+        return;
+    memcpy(s, options, size);
+    while (*s) {
+        char *key = s, *value = NULL, quote = 0;
+        for (; *s && (quote || !is_blank(*s)); s++) {
+            if (*s == '=' && !value) {
+                *s = '\0';
+                quote = s[1] == '"' || s[1] == '\'' ? s[1] : '\0';
+                value = s + 1 + (quote != 0);
+                s += quote != 0;
+            } else if (quote && *s == quote) {
+                *s = quote = '\0';
+            }
+        }
+        if (*s)
+            *s++ = '\0';
+        if (value)
+            set_translated(key, value);
+    }
+}
+
 void dt_flags_init(const char *options)
 {
     if (!options || !*options)

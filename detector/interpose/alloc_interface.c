@@ -18,6 +18,9 @@ EXPORT int __sanitizer_install_malloc_and_free_hooks(
 EXPORT size_t __sanitizer_get_estimated_allocated_size(size_t size);
 EXPORT int __sanitizer_get_ownership(const volatile void *p);
 EXPORT size_t __sanitizer_get_allocated_size(const volatile void *p);
+EXPORT size_t __sanitizer_get_allocated_size_fast(const volatile void *p);
+EXPORT const void *__sanitizer_get_allocated_begin(const void *p);
+EXPORT void __sanitizer_purge_allocator(void);
 EXPORT size_t __sanitizer_get_current_allocated_bytes(void);
 EXPORT size_t __sanitizer_get_heap_size(void);
 EXPORT size_t __sanitizer_get_free_bytes(void);
@@ -71,4 +74,21 @@ size_t __sanitizer_get_free_bytes(void)
 size_t __sanitizer_get_unmapped_bytes(void)
 {
     return 0;
+}
+
+size_t __sanitizer_get_allocated_size_fast(const volatile void *p)
+{
+    return __sanitizer_get_allocated_size(p);
+}
+
+const void *__sanitizer_get_allocated_begin(const void *p)
+{
+    struct dt_block block;
+    bool found = p && dt_enter() && dt_block_find((uintptr_t)p, &block);
+    return found ? (const void *)block.addr : NULL;
+}
+
+void __sanitizer_purge_allocator(void)
+{
+    malloc_trim(0);
 }

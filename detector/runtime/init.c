@@ -17,6 +17,7 @@
 #include "core/core.h"
 #include "report/finding.h"
 #include "report/record.h"
+#include "runtime/callbacks.h"
 #include "runtime/describe.h"
 #include "runtime/dump.h"
 #include "runtime/environment.h"
@@ -38,6 +39,7 @@ void dt_init(void)
     inited = true;
     dt_environment_leave_if_foreign();
     dt_reals_init();
+    dt_flags_foreign(__tsan_default_options());
     dt_flags_init(dt_environment_get("GORC_OPTIONS"));
     if (strcmp(dt_flags.follow, "none") == 0)
         dt_environment_strip();

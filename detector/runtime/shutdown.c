@@ -18,6 +18,7 @@
 #include "report/record.h"
 #include "runtime/instrumented.h"
 #include "runtime/leak.h"
+#include "runtime/callbacks.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -104,6 +105,7 @@ int dt_shutdown(enum dt_end why, int status)
     if (dt_flags.detect_leaks && (normal || why == DT_END_SIGNAL_ASKED))
         dt_leak_record(normal);
     write_summary(why);
+    bool failed = __tsan_on_finalize(dt_findings_counting() > 0);
     if (me != &dt_task_unknown)
         dt_finish(me);
     if (why != DT_END_EXEC)
@@ -112,7 +114,7 @@ int dt_shutdown(enum dt_end why, int status)
         return status;
     if (dt_record_failed())
         return STATUS_FAILED;
-    return is_bare() && dt_findings_counting() > 0 ? dt_flags.exitcode : status;
+    return is_bare() && failed ? dt_flags.exitcode : status;
 }
 
 /* halt_on_error: the first finding ends the run. */
