@@ -337,6 +337,15 @@ static void wait_group_op(struct machine *m, int task)
     }
 }
 
+/* What it holds stays locked for ever: the next one with its number is another task. */
+static void end(struct machine *m, int task)
+{
+    m->tasks[task].state = M_NONE;
+    for (int b = 0; b < m->n_blocks; b++)
+        if (m->blocks[b].holder == task)
+            m->blocks[b].holder = -1;
+}
+
 static void act(struct machine *m, int task)
 {
     m->tasks[task].has_run = true;
@@ -360,7 +369,7 @@ static void act(struct machine *m, int task)
         break;
     case 9:
         if (below(m, 6) == 0 && task != 0)
-            m->tasks[task].state = M_NONE;
+            end(m, task);
         break;
     case 10:
     case 11:
