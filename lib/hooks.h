@@ -43,6 +43,12 @@ enum gorc__object_kind {
     GORC__OBJ_GOROUTINE,
 };
 
+/* How a lock was taken. */
+enum {
+    GORC__HOW_SHARED = 1, /* for reading */
+    GORC__HOW_TRY = 2,    /* without waiting */
+};
+
 /* A programming error (API.md, "Misuse"). All strings are constant text. */
 struct gorc__misuse {
     const char *rule;    /* "double-close", "send-on-closed", ... */
@@ -106,10 +112,16 @@ void gorc__hook_fresh(const void *p, size_t size);
 bool gorc__hook_call(const void *pc);
 void gorc__hook_called(bool begun);
 
-/* --- locks, for "held locks" and abandoned locks --- */
+/* --- locks: happens-before, held and abandoned locks, lock order --- */
 
-void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc);
-void gorc__hook_unlocked(const void *lock, bool shared);
+/* The current task has taken the lock: it acquires the key `lock`, and `readers` unless that is
+ * NULL: what the readers of a rwmutex release, for a writer. */
+void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_kind kind,
+    unsigned how, const void *pc);
+/* It is about to give it up: it releases `key`, replacing its past if `replace`. */
+void gorc__hook_unlocked(const void *lock, const void *key, bool replace);
+/* The current task signals a cond, whether somebody waits or not. */
+void gorc__hook_signalled(void);
 
 /* --- reports --- */
 
@@ -199,14 +211,17 @@ static inline void gorc__hook_called(bool begun)
 {
     (void)begun;
 }
-static inline void gorc__hook_locked(
-    const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)
+static inline void gorc__hook_locked(const void *lock, const void *readers,
+    enum gorc__object_kind kind, unsigned how, const void *pc)
 {
-    (void)lock, (void)kind, (void)shared, (void)pc;
+    (void)lock, (void)readers, (void)kind, (void)how, (void)pc;
 }
-static inline void gorc__hook_unlocked(const void *lock, bool shared)
+static inline void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
 {
-    (void)lock, (void)shared;
+    (void)lock, (void)key, (void)replace;
+}
+static inline void gorc__hook_signalled(void)
+{
 }
 static inline gorc__place gorc__hook_place(const void *pc)
 {

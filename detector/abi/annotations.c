@@ -102,9 +102,9 @@ ANNOTATION(AnnotateRWLockAcquired, const volatile void *lock, long is_write)
     if (!t)
         return;
     if (is_write)
-        dt_lock_acquired(t, (const void *)lock, CALLER);
+        dt_lock_acquired(t, (const void *)lock, DT_LOCK_RWLOCK, 0, CALLER);
     else
-        dt_lock_acquired_shared(t, (const void *)lock, CALLER);
+        dt_lock_acquired_shared(t, (const void *)lock, DT_LOCK_RWLOCK, 0, CALLER);
 }
 
 ANNOTATION(AnnotateRWLockReleased, const volatile void *lock, UNUSED long is_write)

@@ -42,7 +42,7 @@ static inline bool dt_order_releases(int order)
 /* Does a store or RMW of this order leave something for others to acquire? */
 static inline bool dt_atomic_publishes(const struct dt_task *t, int order)
 {
-    return dt_order_releases(order) || t->has_release_fence;
+    return dt_order_releases(order) || t->has_release_fence || t->order.clock.root;
 }
 
 static inline void dt_atomic_access(

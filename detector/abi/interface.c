@@ -35,6 +35,7 @@ void __tsan_release(void *addr)
 
 enum {
     READ_LOCK = 1 << 3,
+    TRY_LOCK = 1 << 4,
     TRY_LOCK_FAILED = 1 << 5,
     RECURSIVE_LOCK = 1 << 6,
     RECURSIVE_UNLOCK = 1 << 7,
@@ -93,11 +94,12 @@ void __tsan_mutex_post_lock(void *m, unsigned flags, int recursion)
     if (!t || (flags & TRY_LOCK_FAILED))
         return;
     int n = (flags & RECURSIVE_LOCK) && recursion > 1 ? recursion : 1;
+    uint32_t how = flags & TRY_LOCK ? DT_HOW_TRY : 0;
     while (n--) {
         if (flags & READ_LOCK)
-            dt_lock_acquired_shared(t, m, CALLER);
+            dt_lock_acquired_shared(t, m, DT_LOCK_RWLOCK, how, CALLER);
         else
-            dt_lock_acquired(t, m, CALLER);
+            dt_lock_acquired(t, m, DT_LOCK_RWLOCK, how, CALLER);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "core/core.h"
 #include "core/granule.h"
+#include "core/lockgraph.h"
 #include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
@@ -52,6 +53,7 @@ void dt_core_init(void)
     dt_node_init();
     dt_segment_init();
     dt_sync_init();
+    dt_lockgraph_init();
     dt_block_init();
 }
 

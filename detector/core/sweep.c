@@ -16,6 +16,7 @@
 
 #include "base/dalloc.h"
 #include "core/core.h"
+#include "core/lockgraph.h"
 #include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
@@ -205,6 +206,7 @@ static void finish(void)
     dt_index_free_unseen(indices_seen, n_indices);
     dt_free(indices_seen, n_indices + 1);
     dt_task_each(keep_info, NULL);
+    dt_lockgraph_each_task(mark_info);
     dt_task_each(forget_ordered, NULL);
     dt_task_info_sweep(round_number);
     dt_segment_mark_end();

@@ -12,7 +12,9 @@
 
 #include "core/core.h"
 #include "core/granule.h"
+#include "core/lockgraph.h"
 #include "core/meta.h"
+#include "core/order.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -56,10 +58,20 @@ static void clear(struct dt_sync *s)
     s->single = true;
 }
 
+/* The object is no more. */
+static void clear_all(struct dt_sync *s)
+{
+    clear(s);
+    dt_clock_clear(&s->order);
+    if (s->order_id)
+        dt_lockgraph_lock_died(s->order_id);
+    s->order_id = 0;
+}
+
 /* As new, at the same address. */
 static void reset(struct dt_sync *s)
 {
-    clear(s);
+    clear_all(s);
     size_t from = offsetof(struct dt_sync, flags), to = offsetof(struct dt_sync, inside);
     memset((char *)s + from, 0, to - from);
 }
@@ -95,7 +107,7 @@ void dt_sync_free(uint32_t id)
     struct dt_sync *s = at(id);
     dt_lock_take(&s->lock);
     __atomic_store_n(&s->addr, 0, __ATOMIC_RELAXED);
-    clear(s);
+    clear_all(s);
     dt_lock_drop(&s->lock);
     dt_pool_free(&dt_sync_pool, id);
 }
@@ -137,14 +149,14 @@ void dt_sync_unlock(struct dt_sync *s)
     dt_race_deliver(me);
 }
 
-void dt_sync_acquire(struct dt_task *t, struct dt_sync *s)
+void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
 {
     if (s->single && dt_task_knows(t, s->index, s->epoch))
         return;
     dt_task_learn(t, &s->clock, s->index, s->epoch);
 }
 
-void dt_sync_release_store(struct dt_task *t, struct dt_sync *s)
+void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
 {
     dt_clock_copy(&s->clock, &t->clock);
     if (s->merged.depth)
@@ -171,10 +183,10 @@ static bool knows_all(const struct dt_task *t, const struct dt_sync *s)
     return false;
 }
 
-void dt_sync_release(struct dt_task *t, struct dt_sync *s)
+void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s)
 {
     if (knows_all(t, s)) {
-        dt_sync_release_store(t, s);
+        dt_sync_release_store_turn(t, s);
         return;
     }
     merge(s);
@@ -185,6 +197,40 @@ void dt_sync_release(struct dt_task *t, struct dt_sync *s)
     if (dt_clock_look(&s->clock, t->index) < t->epoch)
         dt_clock_set(&s->clock, t->index, t->epoch);
     dt_task_tick(t);
+}
+
+void dt_sync_acquire(struct dt_task *t, struct dt_sync *s)
+{
+    dt_order_acquire(t, &s->order);
+    dt_sync_acquire_turn(t, s);
+}
+
+void dt_sync_release(struct dt_task *t, struct dt_sync *s)
+{
+    dt_order_release(t, &s->order);
+    dt_sync_release_turn(t, s);
+}
+
+void dt_sync_release_store(struct dt_task *t, struct dt_sync *s)
+{
+    dt_order_release_store(t, &s->order);
+    dt_sync_release_store_turn(t, s);
+}
+
+void dt_acquire_turn(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, false);
+    if (!s)
+        return;
+    dt_sync_acquire_turn(t, s);
+    dt_sync_unlock(s);
+}
+
+void dt_release_turn(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, true);
+    dt_sync_release_turn(t, s);
+    dt_sync_unlock(s);
 }
 
 void dt_acquire(struct dt_task *t, const void *addr)
@@ -232,8 +278,10 @@ void dt_fence_release(struct dt_task *t)
     dt_core_leave(me);
 }
 
+/* For the second clock it does not matter that the load is relaxed: who saw the value came later. */
 void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
 {
+    dt_order_acquire(t, &s->order);
     dt_clock_join(&t->acquire_fence, &s->clock);
     if (s->epoch && dt_clock_look(&t->acquire_fence, s->index) < s->epoch)
         dt_clock_set(&t->acquire_fence, s->index, s->epoch);
@@ -245,6 +293,10 @@ void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
 {
     if (store && s->single && s->index != t->index)
         clear(s);
+    if (store)
+        dt_order_release_store(t, &s->order);
+    else
+        dt_order_release(t, &s->order);
     if (!t->has_release_fence)
         return;
     if (s->single && s->epoch == 0) {

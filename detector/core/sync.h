@@ -34,12 +34,14 @@ struct dt_sync {
     dt_index index;
     dt_epoch epoch;
     struct dt_clock merged; /* the clock that was merged last: covered by clock */
+    struct dt_clock order;  /* order.h; of a lock: what was signalled under it */
     bool single;
     /* What the lock words of pthread and gorc objects need besides. */
     uint32_t flags;     /* DT_SYNC_* */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
     dt_stackid created, locked, destroyed;
     uint32_t recursion;
+    uint32_t order_id; /* the lock's in lockgraph.h, 0: none yet */
     char name[24];
     /* Locked from dt_sync_lock to dt_sync_unlock by this task, which is inside the core so long. */
     struct dt_task *inside;
@@ -50,6 +52,13 @@ void dt_sync_unlock(struct dt_sync *s);
 void dt_sync_acquire(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release_store(struct dt_task *t, struct dt_sync *s);
+
+/* The same for the turns of a mutex or rwlock, which another schedule may turn round (order.h). */
+void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s);
+void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s);
+void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s);
+void dt_acquire_turn(struct dt_task *t, const void *addr);
+void dt_release_turn(struct dt_task *t, const void *addr);
 
 /* Fences (C11 7.17.4). A relaxed load calls dt_sync_acquire_relaxed: what it read counts from the
  * next acquire fence on. A relaxed store or RMW calls the release_relaxed forms: they publish what

@@ -16,6 +16,8 @@
 #include "base/dalloc.h"
 #include "base/out.h"
 #include "core/core.h"
+#include "core/lockgraph.h"
+#include "core/order.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -175,6 +177,8 @@ void dt_task_edge(struct dt_task *from, struct dt_task *to)
     struct dt_task *me = dt_core_enter();
     bool known = from->witness_epoch && dt_task_knows(to, from->witness_index, from->witness_epoch);
     learn(to, &from->clock, from->index, from->epoch, known);
+    dt_order_acquire(to, &from->order.clock);
+    from->order.published = true;
     dt_task_tick(from);
     dt_core_leave(me);
 }
@@ -251,6 +255,7 @@ struct dt_task *dt_task_new(
     if (parent) {
         dt_clock_copy(&t->clock, &parent->clock);
         dt_clock_set(&t->clock, parent->index, parent->epoch);
+        dt_order_release_store(parent, &t->order.clock);
         dt_task_tick(parent);
         set_witness(t, parent->index, parent->epoch);
     }
@@ -344,6 +349,7 @@ void dt_task_join(struct dt_task *t, struct dt_task *ended)
     /* What it learnt last it may never have published: its epoch is no witness of that. */
     if (dt_task_learn(t, &ended->clock, ended->index, ended->epoch))
         set_witness(t, 0, 0);
+    dt_order_acquire(t, &ended->order.clock);
     t->joining = NULL;
     look_for_sole(t);
     dt_core_leave(me);
@@ -381,6 +387,7 @@ void dt_task_free(struct dt_task *t)
     dt_clock_clear(&t->learned);
     dt_clock_clear(&t->acquire_fence);
     dt_clock_clear(&t->release_fence);
+    dt_lockgraph_task_gone(t);
     dt_free(t->held, t->cap_held * sizeof *t->held);
     dt_free(t->base, (size_t)(t->limit - t->base + 1) * sizeof *t->base);
     dt_free(t, sizeof *t);
@@ -398,31 +405,57 @@ void dt_task_set_name(struct dt_task *t, const char *name)
 
 /* --- held locks --- */
 
-void dt_task_lock_held(struct dt_task *t, const void *lock, bool shared, uintptr_t pc)
+static void grow_held(struct dt_task *t)
 {
-    struct dt_task *me = dt_core_enter();
-    if (t->nheld == t->cap_held) {
-        uint32_t cap = t->cap_held ? 2 * t->cap_held : 4;
-        struct dt_held_lock *more = dt_alloc(cap * sizeof *more);
+    dt_held_refresh(t);
+    if (t->nheld < t->cap_held)
+        return;
+    uint32_t cap = t->cap_held ? 2 * t->cap_held : 4;
+    struct dt_held_lock *more = dt_alloc(cap * sizeof *more);
+    if (t->nheld)
         memcpy(more, t->held, t->nheld * sizeof *more);
-        dt_free(t->held, t->cap_held * sizeof *more);
-        t->held = more;
-        t->cap_held = cap;
-    }
-    t->held[t->nheld++] =
-        (struct dt_held_lock){.lock = lock, .where = dt_stack_here(t, pc), .shared = shared};
-    dt_core_leave(me);
+    dt_free(t->held, t->cap_held * sizeof *more);
+    t->held = more;
+    t->cap_held = cap;
 }
 
-void dt_task_lock_released(struct dt_task *t, const void *lock)
+struct dt_held_lock *dt_task_lock_held(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc)
+{
+    struct dt_task *me = dt_core_enter();
+    if (t->nheld == t->cap_held)
+        grow_held(t);
+    struct dt_held_lock *h = &t->held[t->nheld++];
+    *h = (struct dt_held_lock){
+        .lock = lock,
+        .where = dt_stack_here(t, pc),
+        .kind = (uint8_t)kind,
+        .how = (uint8_t)how,
+        .shared = how & DT_HOW_SHARED,
+        .handovers = __atomic_load_n(&dt_handovers, __ATOMIC_RELAXED),
+    };
+    t->nheld_native += kind < DT_LOCK_NATIVE_KINDS;
+    dt_core_leave(me);
+    return h;
+}
+
+bool dt_task_lock_released(struct dt_task *t, const void *lock)
 {
     for (uint32_t i = t->nheld; i-- > 0;) {
-        if (t->held[i].lock != lock)
+        struct dt_held_lock *h = &t->held[i];
+        if (h->lock != lock)
             continue;
-        memmove(&t->held[i], &t->held[i + 1], (t->nheld - i - 1) * sizeof *t->held);
+        if (__builtin_expect(h->has_order, 0)) {
+            dt_order_acquire(t, &h->order);
+            dt_clock_clear(&h->order);
+        }
+        t->nheld_native -= h->kind < DT_LOCK_NATIVE_KINDS;
+        t->last_released = lock;
+        memmove(h, h + 1, (t->nheld - i - 1) * sizeof *h);
         t->nheld--;
-        return;
+        return true;
     }
+    return false;
 }
 
 /* --- records --- */

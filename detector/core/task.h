@@ -34,10 +34,44 @@ struct dt_frame {
     uint32_t padding;
 };
 
+enum dt_lock_kind {
+    DT_LOCK_MUTEX,
+    DT_LOCK_ROBUST, /* goes to its next owner when its task ends */
+    DT_LOCK_SPIN,
+    DT_LOCK_RWLOCK,
+    DT_LOCK_RWLOCK_WRITERS, /* a writer that waits keeps new readers out */
+    DT_LOCK_NATIVE_KINDS,   /* those before are pthread's and C11's */
+    DT_LOCK_GORC_MUTEX = DT_LOCK_NATIVE_KINDS,
+    DT_LOCK_GORC_RWMUTEX,
+};
+static inline bool dt_lock_prefers_writers(enum dt_lock_kind kind)
+{
+    return kind == DT_LOCK_RWLOCK_WRITERS || kind == DT_LOCK_GORC_RWMUTEX;
+}
+
+/* How a lock was taken. */
+enum {
+    DT_HOW_SHARED = 1, /* for reading */
+    DT_HOW_TRY = 2,    /* would not have waited for ever: trylock, or with a time limit */
+};
+
 struct dt_held_lock {
     const void *lock;
     dt_stackid where;
-    bool shared;
+    uint32_t id;          /* of lockgraph.h; 0: none yet */
+    uint8_t kind;         /* enum dt_lock_kind */
+    uint8_t how;          /* DT_HOW_* */
+    bool shared;          /* DT_HOW_SHARED */
+    bool has_order;       /* `order` is to be joined when the lock is given up */
+    uint32_t handovers;   /* how many locks had been given up by others when this was taken */
+    struct dt_clock order; /* what was signalled under this lock (lockgraph.h) */
+};
+
+/* order.h */
+struct dt_order {
+    struct dt_clock clock; /* the task's own component included */
+    uint32_t index, epoch; /* index 0: has recorded nothing yet */
+    bool published;        /* the epoch may be known to others */
 };
 
 /* The last places that were recorded, so that a loop need not look them up. */
@@ -79,8 +113,12 @@ struct dt_task {
     /* Fences (C11 29.8): what relaxed loads may still acquire, what relaxed stores release. */
     struct dt_clock acquire_fence, release_fence;
 
+    struct dt_order order;
     struct dt_held_lock *held;
     uint32_t nheld, cap_held;
+    uint32_t nheld_native;              /* of these, how many are pthread's or C11's */
+    const void *last_released;          /* the lock that was given up last */
+    struct dt_order_cache *order_cache; /* lockgraph.c's; NULL: none yet */
     void *owner; /* the runtime's record of the thread, NULL for goroutines */
 
     struct dt_task *joining;      /* blocked until this one has ended; guarded by the list's lock */
@@ -132,7 +170,10 @@ void dt_task_grow_stack(struct dt_task *t);
  * (not needed for correctness, but ignored accesses are then free). */
 void dt_task_ignore_changed(struct dt_task *t);
 
-void dt_task_lock_held(struct dt_task *t, const void *lock, bool shared, uintptr_t pc);
-void dt_task_lock_released(struct dt_task *t, const void *lock);
+/* Appends to t->held and returns it. */
+struct dt_held_lock *dt_task_lock_held(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
+    uint32_t how, uintptr_t pc);
+/* False: t does not have it. */
+bool dt_task_lock_released(struct dt_task *t, const void *lock);
 
 #endif

@@ -11,6 +11,7 @@
 #include <threads.h>
 #include <time.h>
 
+#include "core/lockgraph.h"
 #include "core/sync.h"
 #include "interpose/cancel.h"
 #include "interpose/interpose.h"
@@ -120,11 +121,11 @@ DT_INTERPOSE(int, thrd_detach, (thrd_t handle))
 
 /* --- mutexes --- */
 
-static int mutex_taken(int result, mtx_t *m, uintptr_t pc)
+static int mutex_taken(int result, mtx_t *m, uint32_t how, uintptr_t pc)
 {
     struct dt_task *t = result == thrd_success ? dt_enter() : NULL;
     if (t)
-        dt_lock_acquired(t, m, pc);
+        dt_lock_acquired(t, m, DT_LOCK_MUTEX, how, pc);
     return result;
 }
 
@@ -181,12 +182,12 @@ DT_INTERPOSE(int, mtx_lock, (mtx_t * m))
     int result = mtx_trylock(m);
     if (result == thrd_busy)
         result = wait_mutex(t, m);
-    return mutex_taken(result, m, DT_CALLER);
+    return mutex_taken(result, m, 0, DT_CALLER);
 }
 
 DT_INTERPOSE(int, mtx_trylock, (mtx_t * m))
 {
-    return mutex_taken(mtx_trylock(m), m, DT_CALLER);
+    return mutex_taken(mtx_trylock(m), m, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, mtx_timedlock, (mtx_t *restrict m, const struct timespec *restrict until))
@@ -194,7 +195,7 @@ DT_INTERPOSE(int, mtx_timedlock, (mtx_t *restrict m, const struct timespec *rest
     DT_WAIT_BEGIN(dt_wait_mutex, m, true);
     int result = mtx_timedlock(m, until);
     DT_WAIT_END();
-    return mutex_taken(result, m, DT_CALLER);
+    return mutex_taken(result, m, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, mtx_unlock, (mtx_t * m))
@@ -234,7 +235,7 @@ static void has_mutex_again(void *arg)
 {
     struct c11_wait *w = arg;
     dt_wait_end(&w->scope);
-    dt_lock_acquired(w->task, w->mutex, w->pc);
+    dt_lock_acquired(w->task, w->mutex, DT_LOCK_MUTEX, 0, w->pc);
 }
 
 static int wait_cond(struct c11_wait *w)
@@ -261,6 +262,7 @@ static void release_cond(cnd_t *c)
         return;
     dt_begin(t);
     dt_release(t, c);
+    dt_lockgraph_signalled(t);
     dt_finish(t);
 }
 

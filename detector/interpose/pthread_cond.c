@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "core/lockgraph.h"
 #include "core/sync.h"
 #include "interpose/cancel.h"
 #include "interpose/interpose.h"
+#include "interpose/lock_kind.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 
@@ -39,7 +41,7 @@ static void has_mutex_again(void *arg)
 {
     struct cond_wait *w = arg;
     dt_wait_end(&w->scope);
-    dt_lock_acquired(w->task, w->mutex, w->pc);
+    dt_lock_acquired(w->task, w->mutex, dt_mutex_kind(w->mutex), 0, w->pc);
 }
 
 static int wait(struct cond_wait *w)
@@ -76,6 +78,7 @@ static void release(pthread_cond_t *c)
         return;
     dt_begin(t);
     dt_release(t, c);
+    dt_lockgraph_signalled(t);
     dt_finish(t);
 }
 

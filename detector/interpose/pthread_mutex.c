@@ -12,6 +12,7 @@
 
 #include "core/sync.h"
 #include "interpose/interpose.h"
+#include "interpose/lock_kind.h"
 #include "runtime/deadlock.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
@@ -81,7 +82,7 @@ DT_INTERPOSE(int, pthread_mutex_lock, (pthread_mutex_t * m))
     if (err == EBUSY)
         err = lock_waiting(t, m);
     if (is_taken(err))
-        dt_lock_acquired(t, m, DT_CALLER);
+        dt_lock_acquired(t, m, dt_mutex_kind(m), 0, DT_CALLER);
     return err;
 }
 
@@ -90,7 +91,7 @@ DT_INTERPOSE(int, pthread_mutex_trylock, (pthread_mutex_t * m))
     int err = pthread_mutex_trylock(m);
     struct dt_task *t = is_taken(err) ? dt_enter() : NULL;
     if (t)
-        dt_lock_acquired(t, m, DT_CALLER);
+        dt_lock_acquired(t, m, dt_mutex_kind(m), DT_HOW_TRY, DT_CALLER);
     return err;
 }
 
@@ -101,7 +102,7 @@ DT_INTERPOSE(int, pthread_mutex_timedlock, (pthread_mutex_t * m, const struct ti
     DT_WAIT_END();
     struct dt_task *t = is_taken(err) ? dt_enter() : NULL;
     if (t)
-        dt_lock_acquired(t, m, DT_CALLER);
+        dt_lock_acquired(t, m, dt_mutex_kind(m), DT_HOW_TRY, DT_CALLER);
     return err;
 }
 
@@ -113,7 +114,7 @@ DT_INTERPOSE(int, pthread_mutex_clocklock,
     DT_WAIT_END();
     struct dt_task *t = is_taken(err) ? dt_enter() : NULL;
     if (t)
-        dt_lock_acquired(t, m, DT_CALLER);
+        dt_lock_acquired(t, m, dt_mutex_kind(m), DT_HOW_TRY, DT_CALLER);
     return err;
 }
 

@@ -64,19 +64,26 @@ static int wait_read(struct dt_task *t, pthread_rwlock_t *l)
     return err;
 }
 
-static int taken_write(int err, pthread_rwlock_t *l, uintptr_t pc)
+static enum dt_lock_kind kind_of(const pthread_rwlock_t *l)
+{
+    return l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP
+               ? DT_LOCK_RWLOCK_WRITERS
+               : DT_LOCK_RWLOCK;
+}
+
+static int taken_write(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
 {
     struct dt_task *t = err ? NULL : dt_enter();
     if (t)
-        dt_lock_acquired(t, l, pc);
+        dt_lock_acquired(t, l, kind_of(l), how, pc);
     return err;
 }
 
-static int taken_read(int err, pthread_rwlock_t *l, uintptr_t pc)
+static int taken_read(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
 {
     struct dt_task *t = err ? NULL : dt_enter();
     if (t)
-        dt_lock_acquired_shared(t, l, pc);
+        dt_lock_acquired_shared(t, l, kind_of(l), how, pc);
     return err;
 }
 
@@ -109,7 +116,7 @@ DT_INTERPOSE(int, pthread_rwlock_wrlock, (pthread_rwlock_t * l))
     int err = pthread_rwlock_trywrlock(l);
     if (err == EBUSY)
         err = wait_write(t, l);
-    return taken_write(err, l, DT_CALLER);
+    return taken_write(err, l, 0, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_rdlock, (pthread_rwlock_t * l))
@@ -120,17 +127,17 @@ DT_INTERPOSE(int, pthread_rwlock_rdlock, (pthread_rwlock_t * l))
     int err = pthread_rwlock_tryrdlock(l);
     if (err == EBUSY)
         err = wait_read(t, l);
-    return taken_read(err, l, DT_CALLER);
+    return taken_read(err, l, 0, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_trywrlock, (pthread_rwlock_t * l))
 {
-    return taken_write(pthread_rwlock_trywrlock(l), l, DT_CALLER);
+    return taken_write(pthread_rwlock_trywrlock(l), l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t * l))
 {
-    return taken_read(pthread_rwlock_tryrdlock(l), l, DT_CALLER);
+    return taken_read(pthread_rwlock_tryrdlock(l), l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t * l, const struct timespec *until))
@@ -138,7 +145,7 @@ DT_INTERPOSE(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t * l, const struc
     DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
     int err = pthread_rwlock_timedwrlock(l, until);
     DT_WAIT_END();
-    return taken_write(err, l, DT_CALLER);
+    return taken_write(err, l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t * l, const struct timespec *until))
@@ -146,7 +153,7 @@ DT_INTERPOSE(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t * l, const struc
     DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
     int err = pthread_rwlock_timedrdlock(l, until);
     DT_WAIT_END();
-    return taken_read(err, l, DT_CALLER);
+    return taken_read(err, l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_clockwrlock,
@@ -155,7 +162,7 @@ DT_INTERPOSE(int, pthread_rwlock_clockwrlock,
     DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
     int err = pthread_rwlock_clockwrlock(l, clock, until);
     DT_WAIT_END();
-    return taken_write(err, l, DT_CALLER);
+    return taken_write(err, l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_clockrdlock,
@@ -164,7 +171,7 @@ DT_INTERPOSE(int, pthread_rwlock_clockrdlock,
     DT_WAIT_BEGIN(dt_wait_rwlock, l, true);
     int err = pthread_rwlock_clockrdlock(l, clock, until);
     DT_WAIT_END();
-    return taken_read(err, l, DT_CALLER);
+    return taken_read(err, l, DT_HOW_TRY, DT_CALLER);
 }
 
 DT_INTERPOSE(int, pthread_rwlock_unlock, (pthread_rwlock_t * l))

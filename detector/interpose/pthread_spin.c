@@ -68,7 +68,7 @@ DT_INTERPOSE(int, pthread_spin_lock, (pthread_spinlock_t * l))
     if (err == EBUSY)
         err = spin(t, l);
     if (!err)
-        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_CALLER);
+        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_LOCK_SPIN, 0, DT_CALLER);
     return err;
 }
 
@@ -77,7 +77,7 @@ DT_INTERPOSE(int, pthread_spin_trylock, (pthread_spinlock_t * l))
     int err = pthread_spin_trylock(l);
     struct dt_task *t = err ? NULL : dt_enter();
     if (t)
-        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_CALLER);
+        dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_LOCK_SPIN, DT_HOW_TRY, DT_CALLER);
     return err;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/flags.h"
 #include "core/core.h"
+#include "core/lockgraph.h"
 #include "core/shadow.h"
 #include "core/stack.h"
 #include "core/sync.h"
@@ -233,23 +234,60 @@ void gorc__hook_called(bool begun)
 
 /* --- locks --- */
 
-void gorc__hook_locked(const void *lock, enum gorc__object_kind kind, bool shared, const void *pc)
+/* Takes what the entry of the held lock needs along. */
+static struct dt_found_cycle *hold(struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how,
+    const void *pc)
 {
-    (void)kind;
+    struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
+    struct dt_sync *s = dt_sync_lock(lock, false);
+    if (s) {
+        dt_sync_acquire_turn(me, s);
+        h->id = s->order_id;
+        dt_lockgraph_take_order(h, &s->order);
+        dt_sync_unlock(s);
+    }
+    return dt_lockgraph_wants(me, h) ? dt_lockgraph_acquired(me) : NULL;
+}
+
+void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_kind kind,
+    unsigned how, const void *pc)
+{
+    _Static_assert((int)GORC__HOW_SHARED == (int)DT_HOW_SHARED, "the same bits");
+    _Static_assert((int)GORC__HOW_TRY == (int)DT_HOW_TRY, "the same bits");
     struct dt_task *me = begin();
     if (!me)
         return;
-    dt_task_lock_held(me, lock, shared, (uintptr_t)pc);
+    if (readers)
+        dt_acquire_turn(me, readers);
+    struct dt_found_cycle *found = hold(
+        me, lock, kind == GORC__OBJ_MUTEX ? DT_LOCK_GORC_MUTEX : DT_LOCK_GORC_RWMUTEX, how, pc);
+    dt_finish(me);
+    if (__builtin_expect(found != NULL, 0))
+        dt_lockgraph_deliver(found);
+}
+
+void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    if (__builtin_expect(!dt_task_lock_released(me, lock), 0))
+        dt_lock_handed_over(lock);
+    struct dt_sync *s = dt_sync_lock(key, true);
+    if (replace)
+        dt_sync_release_store_turn(me, s);
+    else
+        dt_sync_release_turn(me, s);
+    dt_sync_unlock(s);
     dt_finish(me);
 }
 
-void gorc__hook_unlocked(const void *lock, bool shared)
+void gorc__hook_signalled(void)
 {
-    (void)shared;
     struct dt_task *me = begin();
     if (!me)
         return;
-    dt_task_lock_released(me, lock);
+    dt_lockgraph_signalled(me);
     dt_finish(me);
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/fatal.h"
 #include "runtime/fork.h"
 #include "runtime/instrumented.h"
+#include "runtime/lock_order.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -48,6 +49,7 @@ void dt_init(void)
     dt_shutdown_init();
     dt_record_open();
     dt_race_init();
+    dt_lock_order_init();
     dt_describe_address = dt_address_owner;
     dt_instrumented_refresh();
     dt_fork_init();

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "core/lockgraph.h"
 #include "core/stack.h"
 #include "core/sync.h"
 #include "core/task.h"
@@ -30,14 +31,6 @@ void dt_deadline_in(struct timespec *ret_until, int ms)
     ret_until->tv_nsec %= 1000000000;
 }
 
-static dt_stackid last_held(const struct dt_task *t, const void *lock)
-{
-    for (uint32_t i = t->nheld; i-- > 0;)
-        if (t->held[i].lock == lock)
-            return t->held[i].where;
-    return 0;
-}
-
 void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc)
 {
     dt_begin(t);
@@ -50,14 +43,43 @@ void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc)
     dt_finish(t);
 }
 
+/* What is read of the lock's object for the entry of the held lock. */
+struct held_note {
+    uint32_t id;
+    struct dt_clock order;
+};
+
+/* With s locked. */
+static struct held_note note_of(const struct dt_sync *s)
+{
+    struct held_note n = {.id = s->order_id};
+    if (__builtin_expect(s->order.root != 0, 0))
+        dt_clock_copy(&n.order, &s->order);
+    return n;
+}
+
+static struct dt_held_lock *hold(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
+    uint32_t how, uintptr_t pc, struct held_note *n)
+{
+    struct dt_held_lock *h = dt_task_lock_held(t, lock, kind, how, pc);
+    h->id = n->id;
+    if (__builtin_expect(n->order.root != 0, 0)) {
+        dt_lockgraph_take_order(h, &n->order);
+        dt_clock_clear(&n->order);
+    }
+    return h;
+}
+
 /* Of the readers' releases. */
 static const void *readers_key(const void *lock)
 {
     return (const char *)lock + 1;
 }
 
-void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc)
+void dt_lock_acquired(struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how,
+    uintptr_t pc)
 {
+    struct dt_found_cycle *found = NULL;
     dt_begin(t);
     uint32_t me = t->info->uid;
     struct dt_sync *s = dt_sync_lock(lock, true);
@@ -66,37 +88,49 @@ void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc)
         dt_sync_unlock(s);
     } else if (s) {
         bool has_readers = s->flags & DT_LOCK_HAS_READERS;
-        dt_sync_acquire(t, s);
+        dt_sync_acquire_turn(t, s);
         s->owner_uid = me;
         s->recursion = 1;
         s->flags &= ~DT_LOCK_SHARED;
+        struct held_note note = note_of(s);
         dt_sync_unlock(s);
         if (has_readers)
-            dt_acquire(t, readers_key(lock));
+            dt_acquire_turn(t, readers_key(lock));
         /* This may make a context, so it is done outside of s's lock. While we hold the real lock
          * nobody else sets `locked`. */
-        dt_task_lock_held(t, lock, false, pc);
-        __atomic_store_n(&s->locked, last_held(t, lock), __ATOMIC_RELAXED);
+        struct dt_held_lock *h = hold(t, lock, kind, how, pc, &note);
+        __atomic_store_n(&s->locked, h->where, __ATOMIC_RELAXED);
+        if (dt_lockgraph_wants(t, h))
+            found = dt_lockgraph_acquired(t);
     }
     dt_finish(t);
+    if (__builtin_expect(found != NULL, 0))
+        dt_lockgraph_deliver(found);
 }
 
-void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc)
+void dt_lock_acquired_shared(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
+    uint32_t how, uintptr_t pc)
 {
     dt_begin(t);
-    dt_task_lock_held(t, lock, true, pc);
+    struct held_note note = {0};
+    struct dt_held_lock *h = hold(t, lock, kind, how | DT_HOW_SHARED, pc, &note);
     struct dt_sync *s = dt_sync_lock(lock, true);
     if (s) {
-        dt_sync_acquire(t, s);
+        dt_sync_acquire_turn(t, s);
         if (!(s->flags & DT_LOCK_SHARED))
             s->owner_uid = s->recursion = 0;
         s->flags |= DT_LOCK_SHARED | DT_LOCK_HAS_READERS;
         s->owner_uid ^= t->info->uid;
         s->recursion++;
-        s->locked = last_held(t, lock);
+        s->locked = h->where;
+        h->id = s->order_id;
+        dt_lockgraph_take_order(h, &s->order);
         dt_sync_unlock(s);
     }
+    struct dt_found_cycle *found = dt_lockgraph_wants(t, h) ? dt_lockgraph_acquired(t) : NULL;
     dt_finish(t);
+    if (__builtin_expect(found != NULL, 0))
+        dt_lockgraph_deliver(found);
 }
 
 /* With s locked. True: the task holds it no more. */
@@ -119,9 +153,9 @@ static bool release_exclusive(struct dt_task *t, struct dt_sync *s)
     }
     /* What the holder has not acquired is not to be replaced. */
     if (mine)
-        dt_sync_release_store(t, s);
+        dt_sync_release_store_turn(t, s);
     else
-        dt_sync_release(t, s);
+        dt_sync_release_turn(t, s);
     s->owner_uid = s->recursion = 0;
     return true;
 }
@@ -138,14 +172,14 @@ static bool release(struct dt_task *t, const void *lock, bool any)
     }
     if (shared) {
         dt_sync_unlock(s);
-        dt_release(t, readers_key(lock)); /* before the holder count goes down */
+        dt_release_turn(t, readers_key(lock)); /* before the holder count goes down */
         s = dt_sync_lock(lock, true);
     }
     bool given_up = s ? (shared ? release_shared(t, s) : release_exclusive(t, s)) : false;
     if (s)
         dt_sync_unlock(s);
-    if (given_up)
-        dt_task_lock_released(t, lock);
+    if (given_up && !dt_task_lock_released(t, lock))
+        dt_lock_handed_over(lock);
     dt_finish(t);
     return true;
 }

@@ -27,8 +27,11 @@ bool dt_wait_is_lock(const char *reason);
 
 /* `pc` is the program's call. All take dt_enter()'s task, not NULL. */
 void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc);
-void dt_lock_acquired(struct dt_task *t, const void *lock, uintptr_t pc);
-void dt_lock_acquired_shared(struct dt_task *t, const void *lock, uintptr_t pc);
+/* `how`: DT_HOW_TRY or 0. */
+void dt_lock_acquired(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);
+void dt_lock_acquired_shared(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);
 /* Before the real unlock. False: another task holds it, and nothing was done. */
 bool dt_lock_releasing(struct dt_task *t, const void *lock);
 /* The same for whoever calls: libc unlocks without asking. */

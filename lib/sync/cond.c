@@ -54,6 +54,7 @@ GORC_API void gorc_cond_signal(gorc_cond *cond)
     struct cond *c = (struct cond *)cond;
     if (!in_place(c, GORC__PC()))
         return;
+    gorc__hook_signalled();
     gorc__lock(&c->lock);
     struct gorc__waiter *w = gorc__waitq_pop(&c->waiters);
     struct gorc__g *g = w ? w->g : NULL;
@@ -69,6 +70,7 @@ GORC_API void gorc_cond_broadcast(gorc_cond *cond)
     struct cond *c = (struct cond *)cond;
     if (!in_place(c, GORC__PC()))
         return;
+    gorc__hook_signalled();
     gorc__lock(&c->lock);
     struct gorc__waiter *w = c->waiters.head;
     c->waiters = (struct gorc__waitq){0};

@@ -28,11 +28,11 @@ static inline uint32_t held_state(const struct gorc__mutex *m)
     return ((uint32_t)(hash >> 32) & TAG_MASK) | GORC__LOCKED;
 }
 
-static inline void locked(struct gorc__mutex *m, struct gorc__g *self, const void *pc)
+static inline void locked(
+    struct gorc__mutex *m, struct gorc__g *self, unsigned how, const void *pc)
 {
     atomic_store_explicit(&m->holder, self->goid, memory_order_relaxed);
-    gorc__hook_acquire(m);
-    gorc__hook_locked(m, GORC__OBJ_MUTEX, false, pc);
+    gorc__hook_locked(m, NULL, GORC__OBJ_MUTEX, how, pc);
 }
 
 /* Spinning makes sense while the holder runs. Tells the holder not to wake anybody. */
@@ -106,7 +106,7 @@ void gorc__mutex_lock_at(struct gorc__mutex *m, const void *pc)
                                                    s | held_state(m), memory_order_acquire),
             0))
         lock_slow(m, self);
-    locked(m, self, pc);
+    locked(m, self, 0, pc);
 }
 
 /* The state after w was taken out of the queue and woken to compete, or was handed the lock. */
@@ -195,8 +195,7 @@ void gorc__mutex_unlock_at(struct gorc__mutex *m, const void *pc)
 {
     if (gorc__detecting && !may_unlock(m, pc))
         return;
-    gorc__hook_unlocked(m, false);
-    gorc__release_lock(m, &m->holder);
+    gorc__unlock_hook(m, &m->holder);
     uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
     if (__builtin_expect(
             !wakes_nobody(m, s) || !gorc__state_cas(&m->word.state, &s,
@@ -225,7 +224,7 @@ GORC_API bool gorc_mutex_try_lock(gorc_mutex *mutex)
         if (s & (GORC__LOCKED | GORC__STARVING))
             return false;
     } while (!gorc__state_cas(&m->word.state, &s, s | held_state(m), memory_order_acquire));
-    locked(m, self, GORC__PC());
+    locked(m, self, GORC__HOW_TRY, GORC__PC());
     return true;
 }
 

@@ -50,10 +50,9 @@ static inline uint32_t reader_count(uint32_t state)
 
 /* --- readers --- */
 
-static inline void read_locked(struct rwmutex *rw, const void *pc)
+static inline void read_locked(struct rwmutex *rw, unsigned how, const void *pc)
 {
-    gorc__hook_acquire(rw);
-    gorc__hook_locked(rw, GORC__OBJ_RWMUTEX, true, pc);
+    gorc__hook_locked(rw, NULL, GORC__OBJ_RWMUTEX, how | GORC__HOW_SHARED, pc);
 }
 
 /* The reader has counted itself in and a writer owns the writers' side. */
@@ -76,7 +75,7 @@ GORC_API void gorc_rwmutex_rlock(gorc_rwmutex *rwmutex)
     uint32_t old = atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_acquire);
     if (__builtin_expect(old & GORC__LOCKED, 0))
         rlock_slow(rw);
-    read_locked(rw, GORC__PC());
+    read_locked(rw, 0, GORC__PC());
 }
 
 GORC_API bool gorc_rwmutex_try_rlock(gorc_rwmutex *rwmutex)
@@ -87,7 +86,7 @@ GORC_API bool gorc_rwmutex_try_rlock(gorc_rwmutex *rwmutex)
         if (s & GORC__LOCKED)
             return false;
     } while (!gorc__state_cas(&rw->word.state, &s, s + GORC__READER, memory_order_acquire));
-    read_locked(rw, GORC__PC());
+    read_locked(rw, GORC__HOW_TRY, GORC__PC());
     return true;
 }
 
@@ -126,8 +125,7 @@ static inline void runlock_at(struct rwmutex *rw, const void *pc)
         raise_runlock(rw, pc);
         return;
     }
-    gorc__hook_unlocked(rw, true);
-    gorc__hook_release(reader_key(rw));
+    gorc__hook_unlocked(rw, reader_key(rw), false);
     uint32_t old = atomic_fetch_sub_explicit(&rw->word.state, GORC__READER, memory_order_release);
     if (__builtin_expect(old < GORC__READER, 0)) {
         atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_relaxed);
@@ -150,13 +148,11 @@ GORC_API void gorc_rwmutex_runlock_fn(void *rw)
 
 /* --- writers --- */
 
-static void write_locked(struct rwmutex *rw, struct gorc__g *self, const void *pc)
+static void write_locked(struct rwmutex *rw, struct gorc__g *self, unsigned how, const void *pc)
 {
     rw->locked_at = rw;
     atomic_store_explicit(&rw->holder, self->goid, memory_order_relaxed);
-    gorc__hook_acquire(rw);
-    gorc__hook_acquire(reader_key(rw));
-    gorc__hook_locked(rw, GORC__OBJ_RWMUTEX, false, pc);
+    gorc__hook_locked(rw, reader_key(rw), GORC__OBJ_RWMUTEX, how, pc);
 }
 
 /* Takes the writers' side if it is free, and waits for the readers. False: it is not free. */
@@ -241,7 +237,7 @@ GORC_API void gorc_rwmutex_lock(gorc_rwmutex *rwmutex)
     if (__builtin_expect(
             !gorc__state_cas(&rw->word.state, &s, GORC__LOCKED, memory_order_acquire), 0))
         lock_slow(rw, self);
-    write_locked(rw, self, GORC__PC());
+    write_locked(rw, self, 0, GORC__PC());
 }
 
 GORC_API bool gorc_rwmutex_try_lock(gorc_rwmutex *rwmutex)
@@ -253,7 +249,7 @@ GORC_API bool gorc_rwmutex_try_lock(gorc_rwmutex *rwmutex)
         if ((s & GORC__LOCKED) || reader_count(s))
             return false;
     } while (!gorc__state_cas(&rw->word.state, &s, s | GORC__LOCKED, memory_order_acquire));
-    write_locked(rw, self, GORC__PC());
+    write_locked(rw, self, GORC__HOW_TRY, GORC__PC());
     return true;
 }
 
@@ -334,8 +330,7 @@ static void unlock_at(struct rwmutex *rw, const void *pc)
 {
     if ((gorc__detecting || rw->locked_at != rw) && !may_unlock(rw, pc))
         return;
-    gorc__hook_unlocked(rw, false);
-    gorc__release_lock(rw, &rw->holder);
+    gorc__unlock_hook(rw, &rw->holder);
     uint32_t s = GORC__LOCKED;
     if (__builtin_expect(gorc__state_cas(&rw->word.state, &s, 0, memory_order_release), 1))
         return;

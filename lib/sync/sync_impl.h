@@ -51,17 +51,15 @@ void gorc__mutex_unlock_at(struct gorc__mutex *m, const void *pc);
 /* Locked, by anybody, and not moved since. */
 bool gorc__mutex_is_locked(struct gorc__mutex *m);
 
-/* The detector's edge of an unlock. Who locked has acquired the key and may replace its past;
- * another (M1: any goroutine may unlock) adds to it. */
-static inline void gorc__release_lock(const void *key, const _Atomic uint64_t *holder)
+/* Who locked has acquired the key and may replace its past; another (M1: any goroutine may unlock)
+ * adds to it. */
+static inline void gorc__unlock_hook(const void *lock, const _Atomic uint64_t *holder)
 {
     if (!gorc__detecting)
         return;
     uint64_t id = gorc__self()->goid;
-    if (id != 0 && id == atomic_load_explicit(holder, memory_order_relaxed))
-        gorc__hook_release_store(key);
-    else
-        gorc__hook_release(key);
+    gorc__hook_unlocked(
+        lock, lock, id != 0 && id == atomic_load_explicit(holder, memory_order_relaxed));
 }
 
 static inline void gorc__spin_round(void)
