@@ -153,7 +153,7 @@ void __tsan_java_mutex_lock(jptr p)
 {
     struct dt_task *t = dt_enter();
     if (t)
-        dt_lock_acquired(t, (const void *)p, CALLER);
+        dt_lock_acquired(t, (const void *)p, DT_LOCK_MUTEX, 0, CALLER);
 }
 
 void __tsan_java_mutex_unlock(jptr p)
@@ -167,7 +167,7 @@ void __tsan_java_mutex_read_lock(jptr p)
 {
     struct dt_task *t = dt_enter();
     if (t)
-        dt_lock_acquired_shared(t, (const void *)p, CALLER);
+        dt_lock_acquired_shared(t, (const void *)p, DT_LOCK_RWLOCK, 0, CALLER);
 }
 
 void __tsan_java_mutex_read_unlock(jptr p)
@@ -180,7 +180,7 @@ void __tsan_java_mutex_lock_rec(jptr p, int times)
 {
     struct dt_task *t = dt_enter();
     for (int i = 0; t && i < times; i++)
-        dt_lock_acquired(t, (const void *)p, CALLER);
+        dt_lock_acquired(t, (const void *)p, DT_LOCK_MUTEX, 0, CALLER);
 }
 
 int __tsan_java_mutex_unlock_rec(jptr p)

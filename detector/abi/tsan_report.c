@@ -82,7 +82,7 @@ static void add_object(struct report *r)
     bool is_lock =
         kind && (strstr(kind, "mutex") || ends_with(kind, "rwlock") || ends_with(kind, "spinlock"));
     if (is_lock)
-        r->mutexes[r->nmutexes++] = (struct dt_held_lock){(void *)r->f->object.addr, 0, false};
+        r->mutexes[r->nmutexes++] = (struct dt_held_lock){.lock = (void *)r->f->object.addr};
     else
         r->nlocs = kind != NULL;
     for (uint32_t i = 0; r->nmops && i < t->nheld && r->nmutexes < MAX_MUTEXES; i++)
