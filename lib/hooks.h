@@ -106,6 +106,14 @@ void gorc__hook_write(const void *p, size_t size, const void *pc);
  * whatever was known of it is void. */
 void gorc__hook_fresh(const void *p, size_t size);
 
+/* The library's own allocations. `opaque`: nothing in it counts as a reference of the program's
+ * (scheduler records, names); else it is an object of the program's, such as a channel, that is
+ * alive as long as something refers to it. freeing: before it is freed. */
+void gorc__hook_allocated(const void *p, size_t size, bool opaque);
+void gorc__hook_freeing(const void *p);
+/* Address space that the library has reserved for itself: stacks. */
+void gorc__hook_reserved(const void *p, size_t size);
+
 /* The library calls a function of the program on the caller's own stack, on behalf of a public
  * function that returns to `pc`: that place belongs into the stacks of what the function does. The
  * result is for gorc__hook_called, which is not needed if the function does not return. */
@@ -199,6 +207,18 @@ static inline void gorc__hook_write(const void *p, size_t size, const void *pc)
     (void)p, (void)size, (void)pc;
 }
 static inline void gorc__hook_fresh(const void *p, size_t size)
+{
+    (void)p, (void)size;
+}
+static inline void gorc__hook_allocated(const void *p, size_t size, bool opaque)
+{
+    (void)p, (void)size, (void)opaque;
+}
+static inline void gorc__hook_freeing(const void *p)
+{
+    (void)p;
+}
+static inline void gorc__hook_reserved(const void *p, size_t size)
 {
     (void)p, (void)size;
 }

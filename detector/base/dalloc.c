@@ -12,6 +12,7 @@
 #include "base/dalloc.h"
 #include "base/lock.h"
 #include "base/out.h"
+#include "base/own.h"
 
 enum { SLAB = 256 * 1024, N_CLASSES = 22, BIGGEST = 32768, PAGE = 4096 };
 
@@ -57,6 +58,7 @@ void *dt_map(size_t size)
     errno = saved;
     if (p == MAP_FAILED)
         return NULL;
+    dt_own_add(p, size);
     __atomic_fetch_add(&total, size, __ATOMIC_RELAXED);
     return p;
 }
@@ -65,6 +67,7 @@ void dt_unmap(void *p, size_t size)
 {
     int saved = errno;
     size = (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+    dt_own_remove(p, size); /* before the program can get it */
     if (munmap(p, size) == 0)
         __atomic_fetch_sub(&total, size, __ATOMIC_RELAXED);
     errno = saved;

@@ -10,6 +10,7 @@
 
 #include "base/dalloc.h"
 #include "base/out.h"
+#include "base/own.h"
 #include "base/pool.h"
 
 enum { STEP = 1 << 20, BATCH = 16, LEAST = 1 << 16 };
@@ -17,7 +18,10 @@ enum { STEP = 1 << 20, BATCH = 16, LEAST = 1 << 16 };
 static char *reserve(size_t size)
 {
     void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    if (p == MAP_FAILED)
+        return NULL;
+    dt_own_add(p, size);
+    return p;
 }
 
 static size_t rounded(uint64_t size)

@@ -50,9 +50,8 @@ void dt_block_record_free(uint32_t id)
     dt_pool_free(&dt_block_pool, id);
 }
 
-static void fill(struct dt_block_record *b, struct dt_task *t, size_t size, uintptr_t pc)
+static void fill(struct dt_block_record *b, const struct dt_task *t, size_t size, uint32_t stack)
 {
-    uint32_t stack = dt_node_origin(t, pc & DT_NODE_PC);
     if (size < LARGE) {
         b->size = (uint32_t)size;
     } else {
@@ -82,11 +81,9 @@ static struct dt_block_record *predecessor(uint32_t word)
     return b->next == 0 && !(b->stack & DT_BLOCK_LARGE) ? b : NULL;
 }
 
-void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc)
+/* Inside the core. */
+static void add(const struct dt_task *t, uintptr_t addr, size_t size, uint32_t stack)
 {
-    if (addr == 0 || addr >= DT_ADDRESS_END)
-        return;
-    struct dt_task *me = dt_core_enter();
     uintptr_t begin = addr & ~(uintptr_t)7; /* an allocator shares no granule */
     uintptr_t end = (addr + (size ? size : 1) + 7) & ~(uintptr_t)7;
     if (!dt_chunk_of(addr))
@@ -97,14 +94,28 @@ void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc
     dt_meta_clear(b ? begin + 8 : begin, end - (b ? begin + 8 : begin), true);
     dt_range_clear_cells(begin, end - begin);
     if (b) {
-        fill(b, t, size, pc);
+        fill(b, t, size, stack);
     } else {
         uint32_t id = dt_pool_alloc(&dt_block_pool);
-        fill(at(id), t, size, pc);
+        fill(at(id), t, size, stack);
         dt_page_set(c, addr, DT_PAGE_META);
         link_record(word, id);
     }
+}
+
+void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc)
+{
+    if (addr == 0 || addr >= DT_ADDRESS_END)
+        return;
+    struct dt_task *me = dt_core_enter();
+    add(t, addr, size, dt_node_origin(t, pc & DT_NODE_PC));
     dt_core_leave(me);
+}
+
+void dt_block_alloc_library(const struct dt_task *t, uintptr_t addr, size_t size, bool opaque)
+{
+    if (addr && addr < DT_ADDRESS_END)
+        add(t, addr, size, opaque ? DT_BLOCK_OPAQUE : 0);
 }
 
 static struct dt_block_record *record_at(uintptr_t addr)
@@ -179,6 +190,45 @@ bool dt_block_find(uintptr_t addr, struct dt_block *ret_block)
         .allocated = b->stack & DT_BLOCK_STACK,
         .by = dt_task_info_at(info),
     };
+    return true;
+}
+
+void dt_block_free_library(uintptr_t addr)
+{
+    struct dt_block_record *b = addr && addr < DT_ADDRESS_END ? record_at(addr) : NULL;
+    if (b)
+        b->stack |= DT_BLOCK_FREED;
+}
+
+static bool each_in_page(
+    struct dt_chunk *c, uintptr_t page, bool (*fn)(uintptr_t, void *), void *arg)
+{
+    for (uintptr_t a = page; a < page + DT_PAGE; a += 8)
+        if (__atomic_load_n(dt_meta_word(c, a), __ATOMIC_RELAXED) && record_at(a) && !fn(a, arg))
+            return false;
+    return true;
+}
+
+bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg)
+{
+    for (uint32_t n = 0; n < dt_chunk_count(); n++) {
+        uintptr_t first = dt_chunk_nth(n);
+        struct dt_chunk *c = dt_chunk_of(first);
+        for (uint32_t i = 0; i < DT_CHUNK_PAGES; i++)
+            if ((c->flags[i] & DT_PAGE_META) &&
+                !each_in_page(c, first + (uintptr_t)i * DT_PAGE, fn, arg))
+                return false;
+    }
+    return true;
+}
+
+bool dt_block_at(uintptr_t start, size_t *ret_size, bool *ret_held)
+{
+    struct dt_block_record *b = record_at(start);
+    if (!b)
+        return false;
+    *ret_size = size_of(b);
+    *ret_held = !(b->stack & (DT_BLOCK_FREED | DT_BLOCK_OPAQUE));
     return true;
 }
 

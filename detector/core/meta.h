@@ -15,7 +15,7 @@
 
 /* A heap block, at the meta word of its first granule. 16 bytes: programs have many. */
 struct dt_block_record {
-    uint32_t stack; /* 29 bits, and DT_BLOCK_FREED, DT_BLOCK_LARGE */
+    uint32_t stack; /* 29 bits, and DT_BLOCK_FREED, DT_BLOCK_LARGE, DT_BLOCK_OPAQUE */
     uint32_t next;  /* chain; the pool's link when free */
     uint32_t info;  /* who allocated it; 0: a free object of the pool */
     uint32_t size;  /* DT_BLOCK_LARGE: id of the large pool */
@@ -23,6 +23,7 @@ struct dt_block_record {
 #define DT_BLOCK_STACK (((uint32_t)1 << 29) - 1)
 #define DT_BLOCK_FREED ((uint32_t)1 << 29)
 #define DT_BLOCK_LARGE ((uint32_t)1 << 30)
+#define DT_BLOCK_OPAQUE ((uint32_t)1 << 31)
 
 extern DT_HIDDEN struct dt_pool dt_sync_pool, dt_block_pool;
 

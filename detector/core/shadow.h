@@ -39,6 +39,15 @@ void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc
 bool dt_block_free(struct dt_task *t, uintptr_t addr, uintptr_t pc);
 /* The block that holds addr, freed ones included as long as they are known. */
 bool dt_block_find(uintptr_t addr, struct dt_block *ret_block);
+/* The library's own blocks; inside the core. `t` only says who. `opaque`: nothing in it refers to
+ * what the program has. */
+void dt_block_alloc_library(const struct dt_task *t, uintptr_t addr, size_t size, bool opaque);
+void dt_block_free_library(uintptr_t addr);
+/* All blocks that are known, freed and opaque ones too, in the order of addresses within 64 MB. For
+ * when nobody changes them; what is just being made may be missing. Stops at false. */
+bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg);
+/* Of the block that starts there; false: none. `held`: neither freed nor opaque. */
+bool dt_block_at(uintptr_t start, size_t *ret_size, bool *ret_held);
 
 struct dt_race_side {
     struct dt_task_info *task;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/flags.h"
+#include "base/own.h"
 #include "core/core.h"
 #include "core/lockgraph.h"
 #include "core/shadow.h"
@@ -215,6 +216,32 @@ void gorc__hook_fresh(const void *p, size_t size)
         dt_shadow_clear((uintptr_t)p, size);
     if (me)
         dt_finish(me);
+}
+
+/* --- the library's own memory --- */
+
+void gorc__hook_allocated(const void *p, size_t size, bool opaque)
+{
+    if (!dt_on)
+        return;
+    struct dt_task *me = begin_any();
+    dt_block_alloc_library(
+        me == &dt_task_unknown ? dt_main_task : me, (uintptr_t)p, size, opaque);
+    finish_any(me);
+}
+
+void gorc__hook_freeing(const void *p)
+{
+    if (!dt_on)
+        return;
+    struct dt_task *me = begin_any();
+    dt_block_free_library((uintptr_t)p);
+    finish_any(me);
+}
+
+void gorc__hook_reserved(const void *p, size_t size)
+{
+    dt_own_add(p, size);
 }
 
 /* --- stacks --- */

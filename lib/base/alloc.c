@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hooks.h"
+
 /* -1: not read yet, 0: never fail, n: the n-th call from now fails */
 static _Atomic long fail_countdown = -1;
 
@@ -27,15 +29,27 @@ static bool injected_failure(void)
     return atomic_fetch_sub(&fail_countdown, 1) == 1;
 }
 
-void *gorc__alloc(size_t size)
+static void *allocate(size_t size, bool opaque)
 {
     int saved = errno;
     void *p = injected_failure() ? NULL : calloc(1, size);
+    if (p)
+        gorc__hook_allocated(p, size, opaque);
     errno = saved;
     return p;
 }
 
-void *gorc__alloc_line(size_t size)
+void *gorc__alloc(size_t size)
+{
+    return allocate(size, false);
+}
+
+void *gorc__alloc_opaque(size_t size)
+{
+    return allocate(size, true);
+}
+
+static void *allocate_line(size_t size, bool opaque)
 {
     int saved = errno;
     void *p = NULL;
@@ -43,13 +57,27 @@ void *gorc__alloc_line(size_t size)
         return NULL;
     size = (size + 63) & ~(size_t)63;
     p = aligned_alloc(64, size);
-    if (p)
+    if (p) {
         memset(p, 0, size);
+        gorc__hook_allocated(p, size, opaque);
+    }
     errno = saved;
     return p;
 }
 
+void *gorc__alloc_line(size_t size)
+{
+    return allocate_line(size, false);
+}
+
+void *gorc__alloc_line_opaque(size_t size)
+{
+    return allocate_line(size, true);
+}
+
 void gorc__free(void *p)
 {
+    if (p)
+        gorc__hook_freeing(p);
     free(p);
 }

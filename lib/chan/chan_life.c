@@ -37,7 +37,7 @@ gorc_chan *gorc_chan_new(size_t elem_size, size_t capacity)
         return NULL;
     }
     if (gorc__hook_active()) {
-        c->keys = gorc__alloc(sizeof *c->keys + capacity + 1);
+        c->keys = gorc__alloc_opaque(sizeof *c->keys + capacity + 1);
         if (!c->keys) {
             gorc__free(c);
             *gorc_errno_location() = ENOMEM;

@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hooks.h"
+
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
@@ -38,10 +40,12 @@ void *gorc__vm_reserve(size_t size)
 {
     int saved = errno;
     void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED)
+    if (p == MAP_FAILED) {
         p = NULL;
-    else
+    } else {
         madvise(p, size, MADV_NOHUGEPAGE);
+        gorc__hook_reserved(p, size);
+    }
     errno = saved;
     return p;
 }

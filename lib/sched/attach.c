@@ -91,8 +91,8 @@ static void make_key(void)
 
 static struct gorc__m *foreign_new(void)
 {
-    struct gorc__m *m = gorc__alloc_line(sizeof *m);
-    struct gorc__g *g = gorc__alloc_line(sizeof *g);
+    struct gorc__m *m = gorc__alloc_line_opaque(sizeof *m);
+    struct gorc__g *g = gorc__alloc_line_opaque(sizeof *g);
     if (!m || !g)
         gorc__fatal("out of memory for a thread's record");
     m->foreign = true;

@@ -23,7 +23,7 @@ static _Atomic uint32_t last_id;
 
 struct gorc__m *gorc__m_new(void)
 {
-    struct gorc__m *m = gorc__alloc_line(sizeof *m);
+    struct gorc__m *m = gorc__alloc_line_opaque(sizeof *m);
     if (!m)
         return NULL;
     m->id = atomic_fetch_add(&last_id, 1) + 1;

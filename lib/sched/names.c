@@ -50,7 +50,7 @@ static struct gorc__name *find_or_make(const void *object)
         if (!atomic_load(&e->object))
             break;
     if (!e) {
-        e = gorc__alloc(sizeof *e);
+        e = gorc__alloc_opaque(sizeof *e);
         if (!e)
             return NULL;
         e->next = atomic_load(head);
@@ -90,7 +90,7 @@ void gorc_set_name(const void *object, const char *name)
         return;
     }
     size_t size = strlen(name) + 1;
-    char *copy = gorc__alloc(size);
+    char *copy = gorc__alloc_opaque(size);
     if (!copy)
         return; /* a name less, nothing else */
     memcpy(copy, name, size);

@@ -48,7 +48,7 @@ static struct gorc__g *record_at(uintptr_t slot, size_t size)
 
 static struct gorc__arena *arena_new(struct gorc__arena *older)
 {
-    struct gorc__arena *a = gorc__alloc(sizeof *a);
+    struct gorc__arena *a = gorc__alloc_opaque(sizeof *a);
     if (!a)
         return NULL;
     for (size_t size = MAX_RESERVE; size >= MIN_RESERVE && size >= gorc__slot_size; size /= 2) {

@@ -69,7 +69,7 @@ static uint32_t clamp_procs(long n)
 
 struct gorc__p *gorc__p_new(uint32_t id)
 {
-    struct gorc__p *p = gorc__alloc_line(sizeof *p);
+    struct gorc__p *p = gorc__alloc_line_opaque(sizeof *p);
     if (!p)
         return NULL;
     p->id = id;
@@ -197,7 +197,7 @@ static void start_once(void)
     gorc__stack_init(env_size("GORC_STACK", (size_t)64 << 10));
     atomic_store(&s->timekeeper_when, INT64_MAX);
     atomic_store(&s->coarse_now, gorc__now());
-    s->main_g = gorc__alloc_line(sizeof *s->main_g);
+    s->main_g = gorc__alloc_line_opaque(sizeof *s->main_g);
     atomic_store(&s->nprocs, n);
     if (!s->main_g || !add_ps(n))
         gorc__fatal("out of memory at start");

@@ -61,7 +61,7 @@ static void sift_down(struct gorc__timerheap *h, uint32_t i, struct gorc__timerh
 static bool grow(struct gorc__timerheap *h)
 {
     uint32_t capacity = h->capacity ? h->capacity * 2 : 16;
-    struct gorc__timerheap_slot *slots = gorc__alloc(capacity * sizeof *slots);
+    struct gorc__timerheap_slot *slots = gorc__alloc_opaque(capacity * sizeof *slots);
     if (!slots)
         return false;
     for (uint32_t i = 0; i < h->count; i++)
