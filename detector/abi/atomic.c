@@ -4,8 +4,8 @@
  * access known (atomic accesses do not race with each other, only with plain ones), makes the real
  * operation, and moves clocks as its order asks.
  *
- * A load is checked after it has acquired, a store or RMW is recorded before it releases: whoever
- * acquires from it may free the memory.
+ * An operation is checked after it has acquired, and recorded before it releases: whoever acquires
+ * from it may free the memory. Between the two the object is locked.
  */
 #include "abi/atomic.h"
 #include "abi/exported.h"

@@ -73,9 +73,10 @@ void dt_atomic_end(struct dt_task *t, struct dt_sync *s);
 
 /* The value that was read belongs to s's clock. */
 void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order);
-/* A store, or an RMW, was made. */
+/* A store was made. */
 void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order);
-void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order);
+/* What an RMW of an object that has been seen leaves in it. */
+void dt_atomic_released(struct dt_task *t, struct dt_sync *s, int order);
 void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int order);
 
 /* An RMW that found no object has been made: one that has come meanwhile was perhaps read. */
@@ -83,6 +84,16 @@ static inline void dt_atomic_seen_late(struct dt_task *t, const volatile void *a
 {
     if (__builtin_expect(dt_atomic_may_have_object(a), 0))
         dt_atomic_seen_late_slow(t, a, order);
+}
+
+/* The value that an RMW found; s may be NULL. */
+static inline void dt_atomic_seen_by_rmw(
+    struct dt_task *t, struct dt_sync *s, const volatile void *a, int order)
+{
+    if (s)
+        dt_atomic_seen(t, s, order);
+    else
+        dt_atomic_seen_late(t, a, order);
 }
 
 #endif

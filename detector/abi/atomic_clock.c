@@ -5,6 +5,7 @@
 #include "abi/atomic.h"
 #include "abi/exported.h"
 #include "core/core.h"
+#include "core/granule.h"
 
 struct dt_sync *dt_atomic_begin_slow(struct dt_task *t, const volatile void *a, bool create)
 {
@@ -19,6 +20,7 @@ void dt_atomic_end(struct dt_task *t, struct dt_sync *s)
 {
     dt_sync_unlock(s);
     dt_core_leave(t);
+    dt_race_deliver(t); /* of an access in between */
 }
 
 void dt_atomic_seen(struct dt_task *t, struct dt_sync *s, int order)
@@ -37,9 +39,8 @@ void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order)
         dt_sync_release_relaxed(t, s, true);
 }
 
-void dt_atomic_modified(struct dt_task *t, struct dt_sync *s, int order)
+void dt_atomic_released(struct dt_task *t, struct dt_sync *s, int order)
 {
-    dt_atomic_seen(t, s, order);
     if (!dt_order_releases(order))
         dt_sync_release_relaxed(t, s, false);
     else if (dt_order_acquires(order))

@@ -54,14 +54,13 @@
     EXPORT T __tsan_atomic##bits##_##op(volatile T *a, T v, int order);                            \
     INLINE T op##_##bits(struct dt_task *t, volatile T *a, T v, int order, uintptr_t pc)           \
     {                                                                                              \
-        dt_atomic_access(t, a, sizeof *a, DT_WRITE, pc);                                           \
         struct dt_sync *s = dt_atomic_begin(t, a, dt_atomic_publishes(t, order));                  \
         T old = real_##op##_##bits(a, v);                                                          \
+        dt_atomic_seen_by_rmw(t, s, a, order);                                                     \
+        dt_atomic_access(t, a, sizeof *a, DT_WRITE, pc);                                           \
         if (s) {                                                                                   \
-            dt_atomic_modified(t, s, order);                                                       \
+            dt_atomic_released(t, s, order);                                                       \
             dt_atomic_end(t, s);                                                                   \
-        } else {                                                                                   \
-            dt_atomic_seen_late(t, a, order);                                                      \
         }                                                                                          \
         return old;                                                                                \
     }                                                                                              \
@@ -71,9 +70,8 @@
         return t ? op##_##bits(t, a, v, dt_order(order), CALLER) : real_##op##_##bits(a, v);       \
     }
 
-/* A CAS that fails is a load of the failure order, and recorded as a read: a value other than the
- * expected one is looked for first, so that only a CAS that loses the very last moment has been
- * recorded as a write. Returns the old value. */
+/* A CAS that fails is a load of the failure order, and recorded as a read. One that is seen to fail
+ * beforehand need not be tried. Returns the old value. */
 #define DEFINE_CAS(T, bits)                                                                        \
     EXPORT int __tsan_atomic##bits##_compare_exchange_strong(                                      \
         volatile T *a, T *expected, T v, int order, int failure);                                  \
@@ -89,18 +87,16 @@
             if (old != expected)                                                                   \
                 return old;                                                                        \
         }                                                                                          \
-        dt_atomic_access(t, a, sizeof *a, DT_WRITE, pc);                                           \
         struct dt_sync *s = dt_atomic_begin(t, a, dt_atomic_publishes(t, order));                  \
         T old = real_cas_##bits(a, expected, v);                                                   \
-        if (!s) {                                                                                  \
-            dt_atomic_seen_late(t, a, old == expected ? order : failure);                          \
-            return old;                                                                            \
+        bool done = old == expected;                                                               \
+        dt_atomic_seen_by_rmw(t, s, a, done ? order : failure);                                    \
+        dt_atomic_access(t, a, sizeof *a, done ? DT_WRITE : DT_READ, pc);                          \
+        if (s) {                                                                                   \
+            if (done)                                                                              \
+                dt_atomic_released(t, s, order);                                                   \
+            dt_atomic_end(t, s);                                                                   \
         }                                                                                          \
-        if (old == expected)                                                                       \
-            dt_atomic_modified(t, s, order);                                                       \
-        else                                                                                       \
-            dt_atomic_seen(t, s, failure);                                                         \
-        dt_atomic_end(t, s);                                                                       \
         return old;                                                                                \
     }                                                                                              \
     T __tsan_atomic##bits##_compare_exchange_val(                                                  \

@@ -116,7 +116,6 @@ DT_INTERPOSE(
     dt_lock *l = lock_of(a);
     if (t) {
         dt_access(t, (uintptr_t)v, size, DT_READ, DT_CALLER);
-        dt_atomic_access(t, a, size, DT_WRITE, DT_CALLER);
         s = dt_atomic_begin(t, a, true);
     }
     if (real) {
@@ -129,7 +128,9 @@ DT_INTERPOSE(
     }
     if (!s)
         return;
-    dt_atomic_modified(t, s, dt_order(order));
+    dt_atomic_seen(t, s, dt_order(order));
+    dt_atomic_access(t, a, size, DT_WRITE, DT_CALLER);
+    dt_atomic_released(t, s, dt_order(order));
     dt_atomic_end(t, s);
     dt_access(t, (uintptr_t)ret, size, DT_WRITE, DT_CALLER);
 }
@@ -147,8 +148,6 @@ static bool exchange_if_same(size_t size, volatile void *a, void *expected, cons
     return same;
 }
 
-/* Whether it succeeds is known too late to record the access before the release, so it is recorded
- * as what it probably is. */
 DT_INTERPOSE(bool, __atomic_compare_exchange,
     (size_t size, volatile void *a, void *expected, void *v, int order, int failure))
 {
@@ -157,20 +156,20 @@ DT_INTERPOSE(bool, __atomic_compare_exchange,
     struct dt_task *t = dt_enter();
     struct dt_sync *s = NULL;
     if (t) {
-        bool same = memcmp((void *)a, expected, size) == 0;
         dt_access(t, (uintptr_t)v, size, DT_READ, DT_CALLER);
-        dt_access(t, (uintptr_t)expected, size, same ? DT_READ : DT_WRITE, DT_CALLER);
-        dt_atomic_access(t, a, size, same ? DT_WRITE : DT_READ, DT_CALLER);
+        dt_access(t, (uintptr_t)expected, size, DT_READ, DT_CALLER);
         s = dt_atomic_begin(t, a, true);
     }
     bool done =
         real ? real(size, a, expected, v, order, failure) : exchange_if_same(size, a, expected, v);
     if (!s)
         return done;
+    dt_atomic_seen(t, s, dt_order(done ? order : failure));
+    dt_atomic_access(t, a, size, done ? DT_WRITE : DT_READ, DT_CALLER);
     if (done)
-        dt_atomic_modified(t, s, dt_order(order));
-    else
-        dt_atomic_seen(t, s, dt_order(failure));
+        dt_atomic_released(t, s, dt_order(order));
     dt_atomic_end(t, s);
+    if (!done)
+        dt_access(t, (uintptr_t)expected, size, DT_WRITE, DT_CALLER);
     return done;
 }

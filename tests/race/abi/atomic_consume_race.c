@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A consume load of another variable orders nothing.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static atomic_int flag, other;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    atomic_store_explicit(&flag, 1, memory_order_release);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (!atomic_load_explicit(&other, memory_order_consume) && x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A fence on one side only orders nothing.
+ *
+ * flags: -Wno-tsan
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static atomic_int flag;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    atomic_thread_fence(memory_order_seq_cst);
+    atomic_store_explicit(&flag, 1, memory_order_relaxed);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    if (atomic_load_explicit(&flag, memory_order_relaxed) && x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
