@@ -57,6 +57,14 @@ static bool enter_known(uint64_t key)
     return true;
 }
 
+/* Numbers of locks are about to be used again. What is found once more is dropped by its places. */
+void dt_lockcycle_forget_known(void)
+{
+    dt_free(known, known_size * sizeof *known);
+    known = NULL;
+    known_size = known_used = 0;
+}
+
 /* --- could two events meet? --- */
 
 /* Does a, while it waits as a part of the cycle, come after b? What was signalled under a lock is
@@ -209,11 +217,10 @@ static bool can_block(const struct dt_nesting *wants, const struct dt_nesting *h
     return !wants->wants_shared || !holds->holds[i].shared || prefers_writers(wants->wants);
 }
 
-static bool try_close(struct search *s)
+static void try_close(struct search *s)
 {
     const struct dt_nesting *last = s->part[s->n - 1].nesting;
     struct part *first = &s->part[0];
-    unsigned before = s->found;
     for (uint32_t i = 0; i < first->nesting->n; i++) {
         if (first->nesting->holds[i].lock != last->wants || !can_block(last, first->nesting, i))
             continue;
@@ -221,7 +228,6 @@ static bool try_close(struct search *s)
         close_cycle(s);
         first->hold = UINT32_MAX;
     }
-    return s->found != before;
 }
 
 static void extend(struct search *s);
@@ -238,12 +244,9 @@ static void extend_by(struct search *s, struct dt_nesting *n, uint32_t hold)
         if (!meets_all(s, &p))
             continue;
         s->part[s->n++] = p;
-        bool closed = try_close(s);
-        if (!closed)
-            extend(s);
+        try_close(s);
+        extend(s);
         s->n--;
-        if (closed)
-            break;
     }
     dt_lock_drop(&n->lock);
 }

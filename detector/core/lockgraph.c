@@ -283,6 +283,7 @@ static struct dt_nested *new_event(const struct dt_nesting *n, const struct now 
     e->task = w->t->info;
     e->index = w->t->order.index;
     e->epoch = w->t->order.epoch;
+    e->learned = w->t->order.learned;
     e->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     dt_order_keep(e->index);
     dt_clock_copy(&e->clock, &w->t->order.clock);
@@ -295,12 +296,6 @@ static struct dt_nested *new_event(const struct dt_nesting *n, const struct now 
     return e;
 }
 
-/* Whatever can still meet `old` can meet `e` too, unless it is of e's own task. */
-static bool is_superseded(const struct dt_nested *old, const struct dt_nested *e)
-{
-    return old->task->uid == e->task->uid || dt_order_knows(&e->clock, old->index, old->epoch);
-}
-
 static void take_out(struct dt_nesting *n, uint32_t i)
 {
     free_event(n, n->events[i]);
@@ -308,23 +303,29 @@ static void take_out(struct dt_nesting *n, uint32_t i)
     memmove(&n->events[i], &n->events[i + 1], (n->nevents - i) * sizeof n->events[0]);
 }
 
-/* One superseded event of another task is kept, for the day when e's own task comes the other way.
- */
+/* Every later event that could meet `old` can meet `e`, unless it is of e's own task. */
+static bool is_superseded(const struct dt_nested *old, const struct dt_nested *e)
+{
+    return old->task->uid == e->task->uid || dt_order_knows(&e->clock, old->index, old->epoch);
+}
+
+/* An earlier event of the same task that knew as much as e is dropped. Others that are superseded
+ * may still be wanted for cycles of three and more, where they meet what e does not, and when e's
+ * own task comes the other way: they stay as long as there is room. */
 static void make_way(struct dt_nesting *n, const struct dt_nested *e)
 {
-    bool kept = false;
-    for (uint32_t i = n->nevents; i-- > 0;) {
-        const struct dt_nested *old = n->events[i];
-        if (!is_superseded(old, e))
-            continue;
-        if (old->task->uid != e->task->uid && !kept) {
-            kept = true;
-            continue;
-        }
-        take_out(n, i);
-    }
+    for (uint32_t i = n->nevents; i-- > 0;)
+        if (n->events[i]->task->uid == e->task->uid && n->events[i]->learned == e->learned)
+            take_out(n, i);
     if (n->nevents < DT_NESTED_KEPT)
         return;
+    for (uint32_t i = 0; i < n->nevents; i++) {
+        if (!is_superseded(n->events[i], e))
+            continue;
+        take_out(n, i);
+        __atomic_fetch_add(&dt_lockgraph_stats.events_superseded, 1, __ATOMIC_RELAXED);
+        return;
+    }
     __atomic_fetch_add(&dt_lockgraph_stats.events_left_out, 1, __ATOMIC_RELAXED);
     take_out(n, 1); /* the first one stays: it is unlike the others the longest */
 }
@@ -413,6 +414,7 @@ static void collect(void)
         }
     }
     free_locks();
+    dt_lockcycle_forget_known();
     generation++;
 }
 

@@ -86,7 +86,8 @@ void dt_lockgraph_take_order(struct dt_held_lock *h, const struct dt_clock *orde
 /* What had to be given up. */
 struct dt_lockgraph_stats {
     uint64_t nestings_left_out; /* the tables are full: not compared with others */
-    uint64_t events_left_out;   /* not ordered with those remembered of the same place */
+    uint64_t events_left_out;   /* of a place where many tasks that nothing orders nest them */
+    uint64_t events_superseded; /* which later ones stand for, but in cycles of three and more */
     uint64_t searches_cut;
 };
 extern DT_HIDDEN struct dt_lockgraph_stats dt_lockgraph_stats;

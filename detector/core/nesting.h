@@ -38,6 +38,7 @@ struct dt_lock_node {
 struct dt_nested {
     struct dt_task_info *task;
     uint32_t index, epoch;  /* order.h */
+    uint32_t learned;       /* how often the task had learnt something */
     uint64_t number;        /* of all events: which came first */
     struct dt_clock clock;  /* what it knew then */
     struct dt_nested_lock { /* one for each lock held, then the wanted one */
@@ -84,6 +85,7 @@ struct dt_found_cycle {
     struct dt_lock_cycle cycle;
 };
 void dt_lockcycle_search(struct dt_nesting *n, uint64_t since, struct dt_found_cycle **list);
+void dt_lockcycle_forget_known(void);
 bool dt_nesting_may_cycle(const struct dt_nesting *n);
 
 #endif

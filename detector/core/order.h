@@ -22,7 +22,7 @@
 static inline void dt_order_acquire(struct dt_task *t, const struct dt_clock *past)
 {
     if (past->root != t->order.clock.root && past->root)
-        dt_clock_join(&t->order.clock, past);
+        t->order.learned += dt_clock_join(&t->order.clock, past);
 }
 
 /* t's past becomes a part of `past`, or replaces it. */

@@ -71,6 +71,7 @@ struct dt_held_lock {
 struct dt_order {
     struct dt_clock clock; /* the task's own component included */
     uint32_t index, epoch; /* index 0: has recorded nothing yet */
+    uint32_t learned;      /* how often it has learnt something */
     bool published;        /* the epoch may be known to others */
 };
 
