@@ -41,6 +41,7 @@ enum gorc__object_kind {
     GORC__OBJ_COND,
     GORC__OBJ_TIMER,
     GORC__OBJ_GOROUTINE,
+    GORC__OBJ_FD, /* the object's address is the descriptor's number */
 };
 
 /* How a lock was taken. */
@@ -96,6 +97,8 @@ void gorc__hook_hb_from(struct gorc__hook_task *parked); /* its past -> what I d
 /* For one that is parked and that the caller alone may wake: it acquires key, then replaces key's
  * past with its own (acquire and release_store in its name). Any thread may call this. */
 void gorc__hook_relay(const void *key, struct gorc__hook_task *parked);
+/* The same, but it only acquires key. */
+void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked);
 
 /* --- memory --- */
 
@@ -195,6 +198,10 @@ static inline void gorc__hook_hb_from(struct gorc__hook_task *parked)
     (void)parked;
 }
 static inline void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
+{
+    (void)key, (void)parked;
+}
+static inline void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked)
 {
     (void)key, (void)parked;
 }

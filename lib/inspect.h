@@ -61,6 +61,24 @@ void gorc__inspect_resume(void);
  * gorc call included, until it returns false. */
 void gorc__inspect_goroutines(bool (*fn)(const struct gorc__inspect_g *g, void *arg), void *arg);
 
+/* A timer or ticker that was not freed. */
+struct gorc__inspect_timer {
+    const void *timer; /* what the program was given */
+    const void *chan;  /* its channel, NULL where it has a function */
+    const char *kind;  /* "timer", "ticker" */
+    bool pending;      /* it will fire; false: it has fired or was stopped */
+    gorc__place created;
+    uint64_t creator;   /* goid */
+    const void *fn_arg; /* argument of its function: a root while it is pending */
+};
+
+/* Race library: calls `fn` for every such timer (gorc_after's are not among them: those are
+ * channels), with a leaf lock held, until it returns false. `fn` makes and frees none. */
+void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *arg), void *arg);
+
+/* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
+bool gorc__timer_chan_pending(const void *chan);
+
 /* Goroutines started so far, main included; 0: the runtime was never started. */
 uint64_t gorc__inspect_started(void);
 

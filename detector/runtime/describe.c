@@ -53,6 +53,8 @@ const char *dt_object_kind(enum gorc__object_kind kind)
         return "timer";
     case GORC__OBJ_GOROUTINE:
         return "goroutine";
+    case GORC__OBJ_FD:
+        return "descriptor";
     case GORC__OBJ_NONE:
         break;
     }
@@ -129,6 +131,13 @@ static const struct {
 } phrases[] = {
     {"chan send", "to send on"},
     {"chan receive", "to receive from"},
+    {"chan receive (timer)", "to receive from the timer's"},
+    {"fd read", "to read"},
+    {"fd write", "to write"},
+    {"accept", "to accept on"},
+    {"dial", "for the connection of"},
+    {"fd poll", "for"},
+    {"fd close", "to close"},
     {"chan send (nil chan)", "for ever to send on a nil channel"},
     {"chan receive (nil chan)", "for ever to receive from a nil channel"},
     {"select", "in select"},
@@ -167,7 +176,10 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
     dt_text_add(t, " ");
     dt_text_add(t, kind);
     dt_text_add(t, " ");
-    dt_text_hex(t, (uintptr_t)g->object);
+    if (g->object_kind == GORC__OBJ_FD)
+        dt_text_u64(t, (uintptr_t)g->object);
+    else
+        dt_text_hex(t, (uintptr_t)g->object);
     if (g->object_name && g->object_name[0]) {
         dt_text_add(t, " '");
         dt_text_add(t, g->object_name);

@@ -151,8 +151,15 @@ void gorc__hook_release_store(const void *key)
     dt_finish(me);
 }
 
+/* Also from a scheduler: a timer that fires may free its channel. */
 void gorc__hook_forget(const void *key, size_t size)
 {
+    if (dt_self == &dt_task_unknown && dt_on) {
+        dt_gate_stranger_enter();
+        dt_sync_forget(key, size);
+        dt_gate_stranger_leave();
+        return;
+    }
     struct dt_task *me = begin();
     if (!me)
         return;
@@ -189,6 +196,16 @@ void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
     struct dt_task *me = begin_any();
     dt_acquire(t, key);
     dt_release_store(t, key);
+    finish_any(me);
+}
+
+void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked)
+{
+    struct dt_task *t = task_of(parked);
+    if (!t || !dt_on)
+        return;
+    struct dt_task *me = begin_any();
+    dt_acquire(t, key);
     finish_any(me);
 }
 
@@ -262,8 +279,8 @@ void gorc__hook_called(bool begun)
 /* --- locks --- */
 
 /* Takes what the entry of the held lock needs along. */
-static struct dt_found_cycle *hold(struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how,
-    const void *pc)
+static struct dt_found_cycle *hold(
+    struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
 {
     struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
     struct dt_sync *s = dt_sync_lock(lock, false);

@@ -29,7 +29,9 @@ gorc__place gorc__chan_created(const void *chan)
 
 static const void *close_key(struct gorc_chan *c)
 {
-    return c->keys ? &c->keys->close : NULL;
+    if (!c->keys)
+        return NULL;
+    return c->keys->close_at ? c->keys->close_at : &c->keys->close;
 }
 
 static const void *slot_key(struct gorc_chan *c, size_t index)
@@ -67,8 +69,11 @@ static void raise_chan(struct gorc_chan *c, const char *rule, const char *messag
 
 void gorc__chan_misuse_send(struct gorc_chan *c, const void *pc)
 {
-    raise_chan(c, "send-on-closed", "send on closed channel", c->created, c->closed_by,
-        c->closed_goid, pc);
+    if (c->timer)
+        raise_chan(c, "timer-send", "send on a timer's channel", c->created, 0, 0, pc);
+    else
+        raise_chan(c, "send-on-closed", "send on closed channel", c->created, c->closed_by,
+            c->closed_goid, pc);
 }
 
 void gorc__chan_misuse_send_woken(const struct gorc__chan_waiter *w, const void *pc)
@@ -87,11 +92,18 @@ bool gorc__chan_is_freed(struct gorc_chan *c, const void *pc)
 
 /* --- waiters --- */
 
+static inline bool is_timer(const struct gorc_chan *c)
+{
+    return atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_TIMER;
+}
+
 void gorc__chan_enqueue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w)
 {
     w->w.flag |= GORC__CHAN_QUEUED;
     gorc__waitq_push(q, &w->w);
     gorc__chan_changed(c);
+    if (GORC__UNLIKELY(is_timer(c)))
+        gorc__timer_chan_awaited(c);
 }
 
 void gorc__chan_dequeue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc__chan_waiter *w)
@@ -101,6 +113,8 @@ void gorc__chan_dequeue(struct gorc_chan *c, struct gorc__waitq *q, struct gorc_
     w->w.flag &= ~(uintptr_t)GORC__CHAN_QUEUED;
     gorc__waitq_remove(q, &w->w);
     gorc__chan_changed(c);
+    if (GORC__UNLIKELY(is_timer(c)) && gorc__waitq_empty(&c->recvq))
+        gorc__timer_chan_idle(c);
 }
 
 /* The first waiter that is still to be had, claimed; NULL: none. */
@@ -215,6 +229,8 @@ enum gorc__chan_result gorc__chan_recv_locked(
             gorc__chan_copy(value, w->w.value, c->elem_size);
     } else if (GORC__UNLIKELY(
                    atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN)) {
+        if (is_timer(c))
+            return gorc__timer_chan_take(c, value) ? GORC__CHAN_OK : GORC__CHAN_WOULD_BLOCK;
         if (c->keys)
             gorc__hook_acquire(close_key(c));
         if (value && c->elem_size)
@@ -326,7 +342,9 @@ INLINE int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *
         return result == GORC__CHAN_OK;
     }
     struct gorc__chan_waiter w = {.w = {.g = self, .value = value}};
-    if (!wait_for_partner(c, &c->recvq, &w, GORC__WAIT_CHAN_RECV, deadline))
+    enum gorc__wait_reason reason =
+        GORC__UNLIKELY(c->timer != NULL) ? GORC__WAIT_TIMER_RECV : GORC__WAIT_CHAN_RECV;
+    if (!wait_for_partner(c, &c->recvq, &w, reason, deadline))
         return -ETIMEDOUT;
     bool ok = w.w.flag & GORC__CHAN_DONE;
     if (!ok && value && size)
@@ -402,14 +420,19 @@ int gorc_chan_try_recv(gorc_chan *c, void *value)
 
 /* --- close --- */
 
-/* Takes all waiters out, linked through g->next in the order of their queues. */
-static struct gorc__g *close_locked(struct gorc_chan *c)
+/* c is open and becomes closed. Takes all waiters out, linked through g->next in the order of their
+ * queues. */
+static struct gorc__g *close_locked(struct gorc_chan *c, gorc__place place, uint64_t goid)
 {
+    c->closed_by = place;
+    c->closed_goid = goid;
+    atomic_store_explicit(&c->state, GORC__CHAN_CLOSED, memory_order_release);
+    gorc__chan_changed(c);
     struct gorc__g *first = NULL, **last = &first;
     struct gorc__chan_waiter *w;
     while ((w = take_waiter(c, &c->recvq)) != NULL) {
         if (c->keys)
-            gorc__hook_hb_to(&w->w.g->hook);
+            gorc__hook_acquire_for(close_key(c), &w->w.g->hook);
         *last = w->w.g;
         last = &w->w.g->next;
     }
@@ -424,6 +447,15 @@ static struct gorc__g *close_locked(struct gorc_chan *c)
     return first;
 }
 
+static void wake_all(struct gorc__g *woken)
+{
+    while (woken) {
+        struct gorc__g *g = woken;
+        woken = g->next;
+        gorc__ready_tail(g);
+    }
+}
+
 void gorc_chan_close(gorc_chan *c)
 {
     const void *pc = GORC__PC();
@@ -436,48 +468,44 @@ void gorc_chan_close(gorc_chan *c)
     gorc__lock(&c->lock);
     if (atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_OPEN) {
         gorc__unlock(&c->lock);
-        if (!gorc__chan_is_freed(c, pc))
+        if (gorc__chan_is_freed(c, pc))
+            return;
+        if (c->timer)
+            raise_chan(c, "timer-close", "close of a timer's channel", c->created, 0, 0, pc);
+        else
             raise_chan(c, "double-close", "close of closed channel", c->created, c->closed_by,
                 c->closed_goid, pc);
         return;
     }
-    c->closed_by = here;
-    c->closed_goid = gorc__g_id(self);
     if (c->keys)
         gorc__hook_release(close_key(c));
-    atomic_store_explicit(&c->state, GORC__CHAN_CLOSED, memory_order_release);
-    gorc__chan_changed(c);
-    struct gorc__g *woken = close_locked(c);
+    struct gorc__g *woken = close_locked(c, here, gorc__g_id(self));
     gorc__unlock(&c->lock);
-    while (woken) {
-        struct gorc__g *g = woken;
-        woken = g->next;
-        gorc__ready_tail(g);
-    }
+    wake_all(woken);
 }
 
-void gorc__chan_fire(struct gorc_chan *c, const void *value)
+void gorc__chan_close_done(struct gorc_chan *c, gorc__place place, uint64_t goid)
 {
-    struct gorc__g *wake = NULL;
+    struct gorc__g *woken = NULL;
     gorc__lock(&c->lock);
-    struct gorc__chan_waiter *w = take_waiter(c, &c->recvq);
-    if (w) {
-        if (c->keys) /* what gorc_after's caller did before */
-            gorc__hook_relay(slot_key(c, 0), &w->w.g->hook);
-        if (w->w.value)
-            gorc__chan_copy(w->w.value, value, c->elem_size);
-        w->w.flag |= GORC__CHAN_DONE;
-        wake = w->w.g;
-    } else if (atomic_load_explicit(&c->count, memory_order_relaxed) < c->capacity &&
-               atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN) {
-        gorc__chan_copy(slot(c, c->send_index), value, c->elem_size);
-        c->send_index = next_index(c, c->send_index);
-        atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);
-        gorc__chan_changed(c);
-    }
+    if (atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN)
+        woken = close_locked(c, place, goid);
     gorc__unlock(&c->lock);
-    if (wake)
-        gorc__ready_tail(wake);
+    wake_all(woken);
+}
+
+struct gorc__g *gorc__chan_fire_locked(struct gorc_chan *c, const int64_t *value)
+{
+    struct gorc__chan_waiter *w = take_waiter(c, &c->recvq);
+    if (!w)
+        return NULL;
+    if (c->keys) /* what was done before the timer was started */
+        gorc__hook_acquire_for(slot_key(c, 0), &w->w.g->hook);
+    if (w->w.value)
+        gorc__chan_copy(w->w.value, value, sizeof *value);
+    w->w.flag |= GORC__CHAN_DONE;
+    c->last_receiver = w->w.g->goid;
+    return w->w.g;
 }
 
 size_t gorc_chan_len(const gorc_chan *c)

@@ -21,12 +21,14 @@
 
 #include "base/lock.h"
 #include "hooks.h"
+#include "chan/timer_chan.h"
 #include "sched/park.h"
 
 enum gorc__chan_state {
     GORC__CHAN_OPEN,
     GORC__CHAN_CLOSED,
     GORC__CHAN_FREED,
+    GORC__CHAN_TIMER, /* open, and a timer's: nothing is sent, nothing buffered (timer_chan.h) */
 };
 
 struct gorc_chan {
@@ -45,12 +47,13 @@ struct gorc_chan {
     gorc__place closed_by; /* guarded by lock; constant once closed */
     uint64_t closed_goid;
     uint64_t last_sender, last_receiver; /* goids, written under the lock; for reports only */
-    void *timer;                         /* gorc_after: cancelled when only the timer refers to c */
+    struct gorc_timer *timer;            /* state TIMER: in the same block of memory */
     struct gorc_chan *quarantine_next;
 };
 
-/* One byte per buffer slot and one for the close. */
+/* One byte per buffer slot and one for the close; close_at: another key than that. */
 struct gorc__chan_keys {
+    const void *close_at;
     char close;
     char slot[];
 };
@@ -93,8 +96,17 @@ void gorc__chan_misuse_send(struct gorc_chan *c, const void *pc);
 void gorc__chan_misuse_send_woken(const struct gorc__chan_waiter *w, const void *pc);
 bool gorc__chan_is_freed(struct gorc_chan *c, const void *pc);
 
-/* Puts a value into a channel of capacity 1 from a timer; no task is current. */
-void gorc__chan_fire(struct gorc_chan *c, const void *value);
+/* For time/: a channel of int64_t with `extra` bytes behind it, c->timer points there; NULL: no
+ * memory. */
+struct gorc_chan *gorc__chan_new_timer(size_t extra, const void *pc);
+/* With the lock held, from a timer, no task is current: gives the value to the first receiver,
+ * which the caller makes ready after the unlock. NULL: none waits. */
+struct gorc__g *gorc__chan_fire_locked(struct gorc_chan *c, const int64_t *value);
+
+/* Closes a context's channel, unless that is done already, in the name of goroutine `goid` at
+ * `place` (0: a timer). What the key of the close carries is the caller's business; also called by
+ * timers, when no task is current. */
+void gorc__chan_close_done(struct gorc_chan *c, gorc__place place, uint64_t goid);
 
 /* --- peeking without the lock: a hint that a later look under the lock confirms --- */
 
@@ -104,7 +116,10 @@ static inline bool gorc__chan_peek_recv(struct gorc_chan *c)
         return true;
     if (c->capacity == 0 && __atomic_load_n(&c->sendq.head, __ATOMIC_RELAXED) != NULL)
         return true;
-    return atomic_load_explicit(&c->state, memory_order_acquire) != GORC__CHAN_OPEN;
+    uint32_t state = atomic_load_explicit(&c->state, memory_order_acquire);
+    if (__builtin_expect(state == GORC__CHAN_TIMER, 0))
+        return gorc__timer_chan_due(c);
+    return state != GORC__CHAN_OPEN;
 }
 
 static inline bool gorc__chan_peek_send(struct gorc_chan *c)

@@ -11,13 +11,34 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "sched/g.h"
-#include "chan/after.h"
 
 #define QUARANTINE 1024u
 
 static struct gorc__lock quarantine_lock; /* a leaf */
 static struct gorc_chan *quarantine_head, *quarantine_tail;
 static uint32_t quarantine_count;
+
+/* Header, then `bytes` more. NULL: no memory. */
+static struct gorc_chan *make(size_t elem_size, size_t capacity, size_t bytes, const void *pc)
+{
+    size_t header = (sizeof(struct gorc_chan) + 63) & ~(size_t)63;
+    struct gorc_chan *c = gorc__alloc_line(header + bytes);
+    if (!c)
+        return NULL;
+    if (gorc__hook_active()) {
+        c->keys = gorc__alloc_opaque(sizeof *c->keys + capacity + 1);
+        if (!c->keys) {
+            gorc__free(c);
+            return NULL;
+        }
+    }
+    c->elem_size = (uint32_t)elem_size;
+    c->capacity = capacity;
+    c->buffer = (char *)c + header;
+    atomic_store_explicit(&c->refs, 1, memory_order_relaxed);
+    c->created = gorc__hook_place(pc);
+    return c;
+}
 
 gorc_chan *gorc_chan_new(size_t elem_size, size_t capacity)
 {
@@ -30,25 +51,19 @@ gorc_chan *gorc_chan_new(size_t elem_size, size_t capacity)
         errno = ENOMEM;
         return NULL;
     }
-    size_t header = (sizeof(struct gorc_chan) + 63) & ~(size_t)63;
-    struct gorc_chan *c = gorc__alloc_line(header + bytes);
-    if (!c) {
-        *gorc_errno_location() = ENOMEM;
+    struct gorc_chan *c = make(elem_size, capacity, bytes, pc);
+    if (!c)
+        errno = ENOMEM;
+    return c;
+}
+
+struct gorc_chan *gorc__chan_new_timer(size_t extra, const void *pc)
+{
+    struct gorc_chan *c = make(sizeof(int64_t), 0, extra, pc);
+    if (!c)
         return NULL;
-    }
-    if (gorc__hook_active()) {
-        c->keys = gorc__alloc_opaque(sizeof *c->keys + capacity + 1);
-        if (!c->keys) {
-            gorc__free(c);
-            *gorc_errno_location() = ENOMEM;
-            return NULL;
-        }
-    }
-    c->elem_size = (uint32_t)elem_size;
-    c->capacity = capacity;
-    c->buffer = (char *)c + header;
-    atomic_store_explicit(&c->refs, 1, memory_order_relaxed);
-    c->created = gorc__hook_place(pc);
+    c->timer = (struct gorc_timer *)c->buffer;
+    atomic_store_explicit(&c->state, GORC__CHAN_TIMER, memory_order_relaxed);
     return c;
 }
 
@@ -96,8 +111,6 @@ static void chan_free(struct gorc_chan *c, const void *pc)
         return; /* has no effect: the waiters need it */
     }
     gorc__name_forget(c);
-    gorc__free(c->timer);
-    c->timer = NULL;
     gorc__lock(&c->lock);
     atomic_store_explicit(&c->state, GORC__CHAN_FREED, memory_order_relaxed);
     atomic_store_explicit(&c->count, 0, memory_order_relaxed);
@@ -116,8 +129,6 @@ void gorc_chan_unref(gorc_chan *c)
 {
     if (!c || gorc__chan_is_freed(c, GORC__PC()))
         return;
-    if (c->timer)
-        gorc__after_unref(c);
     if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
         chan_free(c, GORC__PC());
 }

@@ -33,7 +33,7 @@ static void describe_wait(struct gorc__g *g, struct gorc__inspect_g *i)
     unsigned reason = g->reason < GORC__WAIT_COUNT ? g->reason : 0;
     i->reason = reasons[reason].text;
     i->object_kind = reasons[reason].kind;
-    i->timed = g->timed;
+    i->timed = g->timed || i->object_kind == GORC__OBJ_FD; /* the world outside may come */
     i->object = g->object;
     i->since = g->since;
     i->parks = g->parks;
@@ -45,6 +45,8 @@ static void describe_wait(struct gorc__g *g, struct gorc__inspect_g *i)
         i->object_name = gorc__name_of(i->object);
         if (i->object_kind == GORC__OBJ_CHAN)
             i->object_created = gorc__chan_created(i->object);
+        if (i->object_kind == GORC__OBJ_CHAN && gorc__timer_chan_pending(i->object))
+            i->timed = true;
     }
     if (g->holder)
         i->holder = atomic_load_explicit(g->holder, memory_order_relaxed);

@@ -166,6 +166,14 @@ int64_t gorc__now_coarse(void);
 int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_size,
     bool lock_thread, const void *pc);
 
+/* Starts a goroutine from the scheduler, from any thread: a timer's function. `parent` is the goid
+ * of who asked for it, at `created`. No happens-before: the caller's business. */
+int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created);
+
+/* fn is called in each forked child, after the scheduler's own reset. At most 8; during the first
+ * use of whatever needs it. */
+void gorc__at_fork_child(void (*fn)(void));
+
 /* The name given by gorc_set_name, NULL if none; and the object's end. */
 const char *gorc__name_of(const void *object);
 void gorc__name_forget(const void *object);

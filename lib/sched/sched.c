@@ -138,6 +138,8 @@ bool gorc__timer_add(struct gorc__timer *t)
         gorc__op_end(m);
     if (!p && ok)
         gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
+    if (t->fn && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed))
+        gorc__sysmon_start(); /* it will be called even if this worker never comes here again */
     return ok;
 }
 

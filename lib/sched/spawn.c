@@ -115,6 +115,31 @@ static uint64_t next_goid(struct gorc__p *p)
 
 /* --- go --- */
 
+/* g runs from here on. */
+static inline void launch(struct gorc__p *p, struct gorc__g *g)
+{
+    atomic_store_explicit(&g->state, GORC__G_RUNNABLE, memory_order_release);
+    if (GORC__LIKELY(p != NULL)) {
+        __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
+        gorc__p_enqueue(p, g, true);
+    } else {
+        atomic_fetch_add(&gorc__sched.extra_live, 1);
+        gorc__global_push(g, g, 1);
+        gorc__wake_if_idle();
+    }
+}
+
+static inline void prepare(struct gorc__g *g, struct gorc__p *p, void (*fn)(void *), void *arg)
+{
+    g->goid = next_goid(p);
+    g->fn = fn;
+    g->arg = arg;
+    g->is_new = true;
+    g->defers = NULL;
+    g->saved_errno = 0;
+    g->sp = gorc__switch_prepare(g->stack_hi);
+}
+
 int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_size,
     bool lock_thread, const void *pc)
 {
@@ -126,31 +151,37 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
         gorc__op_end(m);
         return -ENOMEM;
     }
-    g->goid = next_goid(p);
+    prepare(g, p, fn, arg);
     g->parent = self->goid;
-    g->fn = fn;
-    g->arg = arg;
     g->name = name;
-    g->is_new = true;
     g->lock_thread = lock_thread;
-    g->defers = NULL;
-    g->saved_errno = 0;
     g->created = gorc__hook_place(pc);
     gorc__hook_go(&g->hook, g->goid, name, g->created);
-    g->sp = gorc__switch_prepare(g->stack_hi);
-    atomic_store_explicit(&g->state, GORC__G_RUNNABLE, memory_order_release);
-    if (GORC__LIKELY(p != NULL)) {
-        __atomic_store_n(&p->live, p->live + 1, __ATOMIC_RELAXED);
-        gorc__p_enqueue(p, g, true);
-    } else {
-        atomic_fetch_add(&gorc__sched.extra_live, 1);
-        gorc__global_push(g, g, 1);
-        gorc__wake_if_idle();
-    }
+    launch(p, g);
     gorc__op_end(m);
     if (GORC__UNLIKELY(!atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed)))
         gorc__sysmon_start();
     return 0;
+}
+
+int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created)
+{
+    struct gorc__m *m = gorc__m_self();
+    uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
+    struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
+    struct gorc__g *g = g_new(p, 0);
+    if (g) {
+        prepare(g, p, fn, arg);
+        g->parent = parent;
+        g->name = NULL;
+        g->lock_thread = false;
+        g->created = created;
+        gorc__hook_go(&g->hook, g->goid, NULL, created);
+        launch(p, g);
+    }
+    if (!was)
+        gorc__op_end(m);
+    return g ? 0 : -ENOMEM;
 }
 
 static void go_nil(const void *pc)

@@ -120,6 +120,28 @@ static bool child_reset_slot(struct gorc__g *g, void *self)
     return true;
 }
 
+#define FORK_CALLS 8u
+
+static void (*fork_calls[FORK_CALLS])(void);
+static _Atomic uint32_t n_fork_calls;
+
+void gorc__at_fork_child(void (*fn)(void))
+{
+    uint32_t i = atomic_fetch_add(&n_fork_calls, 1);
+    if (i >= FORK_CALLS)
+        gorc__fatal("too many calls of gorc__at_fork_child");
+    __atomic_store_n(&fork_calls[i], fn, __ATOMIC_RELEASE);
+}
+
+static void run_fork_calls(void)
+{
+    for (uint32_t i = 0; i < FORK_CALLS; i++) {
+        void (*fn)(void) = __atomic_load_n(&fork_calls[i], __ATOMIC_ACQUIRE);
+        if (fn)
+            fn();
+    }
+}
+
 static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
 {
     atomic_store(&p->head, 0);
@@ -127,9 +149,7 @@ static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
     p->run_next = NULL;
     p->live = 0;
     p->m = NULL;
-    p->timers.count = 0; /* their goroutines are gone */
-    p->timers.lock.word = 0;
-    atomic_store(&p->timers.next, INT64_MAX);
+    gorc__timerheap_fork_child(&p->timers);
     if (p != m->p) {
         p->free = NULL; /* their owner may have been changing the list */
         p->free_count = 0;
@@ -183,6 +203,7 @@ static void fork_child(void)
     if (is_worker && m->p)
         m->p->m = m;
     gorc__membarrier_init();
+    run_fork_calls();
 }
 
 /* --- start --- */

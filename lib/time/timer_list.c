@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ */
+#include "time/timer_list.h"
+
+#include "base/lock.h"
+#include "sched/park.h"
+
+#define LISTS 64u
+#define PATIENCE 100000
+
+static struct {
+    _Alignas(64) struct gorc__lock lock;
+    struct gorc__timer_link *first;
+} lists[LISTS];
+
+static unsigned list_of(const struct gorc__timer_link *l)
+{
+    return (unsigned)(((uintptr_t)l >> 6) * 0x9e3779b9u >> 8) % LISTS;
+}
+
+/* In a forked child nobody holds a lock. */
+static void fork_child(void)
+{
+    for (unsigned i = 0; i < LISTS; i++)
+        lists[i].lock.word = 0;
+}
+
+void gorc__timer_list_add(struct gorc__timer_link *l)
+{
+    static _Atomic uint32_t once;
+    unsigned i = list_of(l);
+    if (!atomic_exchange(&once, 1))
+        gorc__at_fork_child(fork_child);
+    gorc__lock(&lists[i].lock);
+    l->next = lists[i].first;
+    l->at = &lists[i].first;
+    if (l->next)
+        l->next->at = &l->next;
+    lists[i].first = l;
+    gorc__unlock(&lists[i].lock);
+}
+
+void gorc__timer_list_remove(struct gorc__timer_link *l)
+{
+    unsigned i = list_of(l);
+    gorc__lock(&lists[i].lock);
+    *l->at = l->next;
+    if (l->next)
+        l->next->at = l->at;
+    gorc__unlock(&lists[i].lock);
+}
+
+/* A list whose lock is held by a thread that does not go on is left out. */
+static bool lock_patiently(struct gorc__lock *l)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        if (gorc__try_lock(l))
+            return true;
+        gorc__cpu_relax();
+    }
+    return false;
+}
+
+void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *arg), void *arg)
+{
+    bool go_on = true;
+    for (unsigned i = 0; i < LISTS && go_on; i++) {
+        struct gorc__inspect_timer t;
+        if (!lock_patiently(&lists[i].lock))
+            continue;
+        for (struct gorc__timer_link *l = lists[i].first; l && go_on; l = l->next)
+            if (gorc__timer_describe(l, &t))
+                go_on = fn(&t, arg);
+        gorc__unlock(&lists[i].lock);
+    }
+}
