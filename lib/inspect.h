@@ -48,6 +48,8 @@ struct gorc__inspect_g {
     const void *entry;        /* the goroutine's function */
     struct gorc__g_regs regs; /* valid for RUNNABLE (pc != 0) and BLOCKED */
     uintptr_t stack_lo, stack_hi;
+    const void *arg;              /* of its function */
+    uintptr_t record, record_end; /* the library's record of it, above the stack */
     struct gorc__hook_task *task;
 };
 
@@ -75,6 +77,10 @@ struct gorc__inspect_timer {
 /* Race library: calls `fn` for every such timer (gorc_after's are not among them: those are
  * channels), with a leaf lock held, until it returns false. `fn` makes and frees none. */
 void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *arg), void *arg);
+
+/* Calls fn(word) for each pointer of the library's own that keeps something of the program's alive:
+ * timers that will fire. With the workers stopped; takes no lock. */
+void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
 /* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
 bool gorc__timer_chan_pending(const void *chan);

@@ -69,6 +69,9 @@ static bool visit(struct gorc__g *g, void *arg)
         .entry = (const void *)(uintptr_t)g->fn,
         .stack_lo = g->stack_lo,
         .stack_hi = g->stack_hi,
+        .arg = g->arg,
+        .record = (uintptr_t)g,
+        .record_end = (uintptr_t)(g + 1),
         .task = &g->hook,
     };
     const char *name = gorc__name_of(g);
@@ -93,6 +96,16 @@ void gorc__inspect_goroutines(bool (*fn)(const struct gorc__inspect_g *g, void *
     for (struct gorc__g *g = atomic_load(&s->all_foreign); g; g = g->all_next)
         if (!visit(g, &w))
             return;
+}
+
+void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg)
+{
+    uint32_t np = atomic_load(&gorc__sched.started) ? atomic_load(&gorc__sched.np) : 0;
+    for (uint32_t i = 0; i < np; i++) {
+        const struct gorc__timerheap *h = &atomic_load(&gorc__sched.ps[i])->timers;
+        for (uint32_t k = 0; k < h->count && h->slots; k++)
+            fn((uintptr_t)h->slots[k].timer, arg);
+    }
 }
 
 uint64_t gorc__inspect_started(void)
