@@ -15,6 +15,7 @@
 #include "abi/exported.h"
 #include "core/cell.h"
 #include "core/map.h"
+#include "core/reads.h"
 #include "core/shadow.h"
 #include "core/task.h"
 #include "runtime/runtime.h"
@@ -69,7 +70,9 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
     EXPORT void name(void *p);                                                                     \
     void name(void *p)                                                                             \
     {                                                                                              \
-        if (!is_covered((uintptr_t)p, kind, granules))                                             \
+        if (!is_covered((uintptr_t)p, kind, granules) &&                                           \
+            !(kind <= DT_KEY_R8 && granules == 1 &&                                                \
+                dt_reads_cover(dt_self->reads, (uintptr_t)p, size)))                               \
             slow((uintptr_t)p, size, flags);                                                       \
     }                                                                                              \
     EXPORT void name##_pc(void *p, void *pc);                                                      \

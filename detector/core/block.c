@@ -110,6 +110,7 @@ void dt_block_alloc(struct dt_task *t, uintptr_t addr, size_t size, uintptr_t pc
     struct dt_task *me = dt_core_enter();
     add(t, addr, size, dt_node_origin(t, pc & DT_NODE_PC));
     dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 void dt_block_alloc_library(const struct dt_task *t, uintptr_t addr, size_t size, bool opaque)

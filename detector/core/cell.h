@@ -33,11 +33,12 @@ enum { DT_CELL_MASK_SHIFT = 31, DT_CELL_SEG_SHIFT = 39, DT_CELL_SEG_BITS = 25 };
 #define DT_CELL_SPECIAL ((1u << DT_CELL_SEG_BITS) - 1)
 #define DT_MAX_SEGMENTS DT_CELL_SPECIAL
 
-/* Second cell of a granule with more than two elements. */
+/* Second cell of a granule with more than two elements, or whose readers keep logs. */
 #define DT_OVER_LOCK ((uint64_t)1 << 27)
-#define DT_OVER_READ_SHARED ((uint64_t)1 << 28) /* reserved: readers keep logs of their own */
+#define DT_OVER_READ_SHARED ((uint64_t)1 << 28) /* plain reads are in logs (reads.h) */
+#define DT_OVER_MIXED ((uint64_t)1 << 29)       /* so, and the chain may have a write */
 #define DT_OVER_BLOCK (((uint64_t)1 << 27) - 1)
-#define DT_OVER_VERSION ((uint64_t)1 << 29) /* ten bits, counts the unlocks */
+#define DT_OVER_VERSION ((uint64_t)1 << 30) /* nine bits, counts the unlocks */
 
 static inline uint32_t dt_cell_seg(uint64_t c)
 {
@@ -47,6 +48,16 @@ static inline uint32_t dt_cell_seg(uint64_t c)
 static inline bool dt_cell_is_special(uint64_t c)
 {
     return c >= (uint64_t)DT_CELL_SPECIAL << DT_CELL_SEG_SHIFT;
+}
+
+static inline bool dt_cell_is_read_shared(uint64_t second)
+{
+    return dt_cell_is_special(second) && (second & DT_OVER_READ_SHARED) != 0;
+}
+
+static inline bool dt_cell_is_plain_read(uint64_t c)
+{
+    return (c & (DT_CELL_W | DT_CELL_P)) == DT_CELL_P;
 }
 
 /* Whatever races with b also races with a, the order being the same. */

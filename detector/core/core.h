@@ -16,13 +16,24 @@
 /* Before the first task is made. Idempotent; one thread. */
 void dt_core_init(void);
 
-enum { DT_GATE_CLOSED = 1, DT_GATE_SWEEP_DUE = 2 };
+enum { DT_GATE_CLOSED = 1, DT_GATE_SWEEP_DUE = 2, DT_GATE_PURGE_DUE = 4 };
 extern DT_HIDDEN uint32_t dt_gate;
 void dt_gate_wait(struct dt_task *t);
 /* The next task that enters sweeps; it holds no lock then. */
 static inline void dt_gate_ask_sweep(void)
 {
     __atomic_fetch_or(&dt_gate, DT_GATE_SWEEP_DUE, __ATOMIC_RELAXED);
+}
+
+/* The next task that enters purges logs of reads (reads.h). */
+static inline void dt_gate_ask_purge(void)
+{
+    if (!(__atomic_load_n(&dt_gate, __ATOMIC_RELAXED) & DT_GATE_PURGE_DUE))
+        __atomic_fetch_or(&dt_gate, DT_GATE_PURGE_DUE, __ATOMIC_RELAXED);
+}
+static inline void dt_gate_purge_done(void)
+{
+    __atomic_fetch_and(&dt_gate, ~(uint32_t)DT_GATE_PURGE_DUE, __ATOMIC_RELAXED);
 }
 
 /* Returns the running task, to be handed to dt_core_leave. Nests. */

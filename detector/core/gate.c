@@ -17,6 +17,7 @@
 
 #include "base/lock.h"
 #include "core/core.h"
+#include "core/reads.h"
 #include "core/sweep.h"
 
 uint32_t dt_gate;
@@ -116,6 +117,8 @@ void dt_gate_wait(struct dt_task *t)
         wait_open(t);
     if (__atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) & DT_GATE_SWEEP_DUE)
         dt_sweep(t);
+    if (__atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) & DT_GATE_PURGE_DUE)
+        dt_reads_purge(t);
 }
 
 void dt_gate_stranger_enter(void)
@@ -145,8 +148,10 @@ void dt_core_fork_prepare(void)
     /* A sweep of another task goes first. Somebody who does not come out for ever must not keep
      * the program from forking: then the child may find a lock taken. */
     for (int tries = 0; tries < 3; tries++) {
-        if (dt_gate_close(me))
+        if (dt_gate_close(me)) {
+            dt_reads_flush_all(me);
             return;
+        }
         dt_core_leave(me);
         dt_pause(&round);
         me = dt_core_enter();

@@ -22,6 +22,7 @@
 #include "core/node.h"
 #include "core/overflow.h"
 #include "core/past.h"
+#include "core/reads.h"
 #include "core/segment.h"
 
 /* The access on its way. */
@@ -33,6 +34,8 @@ struct access {
     uint64_t extra;  /* mask bits recorded though they need not be, so that one cell covers all */
     uint64_t merged; /* mask bits of own elements that x takes over */
     uint64_t trim;   /* mask bits on which weaker ordered elements are forgotten */
+    bool took_read;  /* another task's read is forgotten for the sake of x */
+    bool took_write; /* another task's write */
     /* Races in this attempt; more than fit are queued by another look at the cells. */
     unsigned nraces;
     uint64_t races[8];
@@ -52,6 +55,7 @@ static inline void begin(struct access *a, struct dt_task *t, uint64_t x, bool a
     a->extra = 0;
     a->merged = 0;
     a->trim = a->bytes;
+    a->took_read = a->took_write = false;
     a->nraces = 0;
 }
 
@@ -88,8 +92,13 @@ static inline uint64_t settle(struct access *a, uint64_t e)
     }
     if (!(e & a->trim))
         return e;
-    if (dt_segment_ordered(a->t, dt_cell_seg(e)))
-        return dt_cell_as_strong(a->x, e) ? without(e, a->trim) : e;
+    if (dt_segment_ordered(a->t, dt_cell_seg(e))) {
+        if (!dt_cell_as_strong(a->x, e))
+            return e;
+        a->took_write |= (e & DT_CELL_W) != 0;
+        a->took_read |= dt_cell_is_plain_read(e);
+        return without(e, a->trim);
+    }
     if ((e & a->bytes) && dt_cell_conflicts(e, a->x)) {
         if (a->nraces < 8)
             a->races[a->nraces] = e;
@@ -198,21 +207,23 @@ static unsigned prune_chain(uint32_t block, uint64_t *ret_one)
     return kept;
 }
 
-/* Returns false when the granule has no overflow any more. */
-static bool access_overflow(struct access *a, uintptr_t granule, uint64_t *cells)
+static bool chain_has_write(uint32_t block)
 {
-    uint64_t second = dt_over_lock(cells);
-    if (!second)
-        return false;
-    uint64_t first = __atomic_load_n(&cells[0], __ATOMIC_RELAXED), one = 0;
+    for (; block; block = dt_over_at(block)->next)
+        for (unsigned i = 0; i < DT_OVER_CELLS; i++)
+            if (dt_over_at(block)->cells[i] & DT_CELL_W)
+                return true;
+    return false;
+}
+
+/* With the lock held: x is recorded; what remains of the granule's second cell. In read-shared
+ * granules a write is in the first cell rather than a read, for readers look at that one. */
+static uint64_t record_in_chain(
+    struct access *a, uintptr_t granule, uint64_t second, uint64_t *first)
+{
     uint32_t block = (uint32_t)(second & DT_OVER_BLOCK);
-    cover(a, first);
-    cover_chain(a, block);
-    if (!a->bytes) {
-        dt_over_unlock(cells, first, second);
-        return true;
-    }
-    uint64_t rest = settle(a, first);
+    bool shared = (second & DT_OVER_READ_SHARED) != 0;
+    uint64_t rest = settle(a, *first), one = 0;
     if (rest && own_of_kind(rest, a->x)) {
         take_over(a, rest);
         rest = 0;
@@ -222,16 +233,91 @@ static bool access_overflow(struct access *a, uintptr_t granule, uint64_t *cells
         dt_past_wanted();
         kept = prune_chain(block, &one);
     }
-    if (kept == 0 || (kept == 1 && !rest)) {
+    *first = a->x | a->bytes | a->merged;
+    if (!shared && (kept == 0 || (kept == 1 && !rest))) {
         dt_over_free_chain(block);
-        second = kept ? one : rest;
-    } else if (rest) {
-        block = dt_over_add(block, rest);
-        second = (second & ~DT_OVER_BLOCK) | block;
+        return kept ? one : rest;
     }
-    dt_over_unlock(cells, a->x | a->bytes | a->merged, second);
+    if (shared && kept == 0) {
+        dt_over_free_chain(block);
+        block = 0;
+    }
+    if (shared && (rest & DT_CELL_W) && !(*first & DT_CELL_W)) {
+        uint64_t write = rest;
+        rest = *first;
+        *first = write;
+    }
+    if (rest)
+        block = dt_over_add(block, rest);
+    second = (second & ~(DT_OVER_BLOCK | DT_OVER_MIXED)) | block;
+    return shared && chain_has_write(block) ? second | DT_OVER_MIXED : second;
+}
+
+/* Races of a plain read whose place is in the log: nothing changes. With the lock held. */
+static void check_against(struct access *a, uintptr_t granule, uint64_t e)
+{
+    if ((e & a->bytes) && (e & DT_CELL_W) && dt_cell_seg(e ^ a->x) != 0 &&
+        !dt_segment_ordered(a->t, dt_cell_seg(e)))
+        dt_race_queue(a->t, granule, a->x | a->bytes, e, e & a->bytes);
+}
+
+static void check_all(struct access *a, uintptr_t granule, uint64_t first, uint32_t block)
+{
+    check_against(a, granule, first);
+    for (; block; block = dt_over_at(block)->next)
+        for (unsigned i = 0; i < DT_OVER_CELLS; i++)
+            check_against(a, granule, dt_over_at(block)->cells[i]);
+}
+
+/* Returns false when the granule has no overflow any more. */
+static bool access_overflow(struct access *a, uintptr_t granule, uint64_t *cells)
+{
+    uint64_t second = dt_over_lock(cells);
+    if (!second)
+        return false;
+    uint64_t first = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
+    uint32_t block = (uint32_t)(second & DT_OVER_BLOCK);
+    bool shared = (second & DT_OVER_READ_SHARED) != 0;
+    if (shared && !(a->x & DT_CELL_W))
+        a->bytes &= ~dt_reads_own(a->t, granule);
+    cover(a, first);
+    cover_chain(a, block);
+    if (!a->bytes) {
+        dt_over_unlock(cells, first, second);
+        return true;
+    }
+    if (shared && dt_cell_is_plain_read(a->x) && !dt_reads_full(a->t->reads, a->x)) {
+        check_all(a, granule, first, block);
+        dt_over_unlock(cells, first, second);
+        dt_reads_record(a->t, granule, a->x | a->trim);
+        return true;
+    }
+    second = record_in_chain(a, granule, second, &first);
+    dt_over_unlock(cells, first, second);
     queue(a, granule);
+    if (shared && (a->x & DT_CELL_W))
+        dt_reads_look(a->t, granule, a->x | a->bytes);
     return true;
+}
+
+/* The elements that a plain read must be checked against are in the first cell, and ordered. */
+static inline bool is_simple(struct dt_task *t, uint64_t s0, uint64_t s1)
+{
+    return !(s1 & (DT_OVER_LOCK | DT_OVER_MIXED)) &&
+           (!(s0 & DT_CELL_W) || dt_cell_seg(s0) == t->seg ||
+               dt_segment_ordered(t, dt_cell_seg(s0)));
+}
+
+bool dt_granule_read_shared(struct dt_task *t, uintptr_t granule, const uint64_t *cells, uint64_t x)
+{
+    dt_reads_begin(t);
+    uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
+    uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
+    if (!dt_cell_is_read_shared(s1))
+        return false;
+    return (~dt_reads_own(t, granule) & x & DT_CELL_MASK) == 0 ||
+           (__builtin_expect(dt_reads_bounded, 0) && dt_reads_skip(t, granule, x)) ||
+           (is_simple(t, s0, s1) && dt_reads_record(t, granule, x));
 }
 
 /* --- two cells --- */
@@ -240,19 +326,64 @@ struct pair {
     uint64_t first, second;
 };
 
-static bool inflate(struct access *a, uintptr_t granule, uint64_t *cells, struct pair old,
-    uint64_t x, struct pair kept)
+static bool become_special(struct access *a, uintptr_t granule, uint64_t *cells, struct pair old,
+    uint64_t first, uint32_t block, uint64_t flags)
 {
     static uint32_t version; /* racy: only made to differ most of the time */
-    uint32_t block = dt_over_add(0, kept.first);
-    dt_over_add(block, kept.second);
     dt_page_set(dt_chunk_of(granule), granule, DT_PAGE_OVERFLOW);
-    uint64_t second = dt_over_cell(block) | (++version * DT_OVER_VERSION & DT_CELL_LOW);
-    if (dt_cas16(cells, old.first, old.second, x, second)) {
+    uint64_t second = dt_over_cell(block) | flags | (++version * DT_OVER_VERSION & DT_CELL_LOW);
+    if (dt_cas16(cells, old.first, old.second, first, second)) {
         queue(a, granule);
         return true;
     }
     dt_over_free_chain(block);
+    return false;
+}
+
+static bool inflate(struct access *a, uintptr_t granule, uint64_t *cells, struct pair old,
+    uint64_t x, struct pair kept)
+{
+    uint32_t block = dt_over_add(0, kept.first);
+    dt_over_add(block, kept.second);
+    return become_special(a, granule, cells, old, x, block, 0);
+}
+
+/* The granule becomes read-shared; what was in it stays, x (a plain read) goes to its task's log.
+ * False: also when the task had none yet, which it must have before it looks at the granule. */
+static bool share(struct access *a, uintptr_t granule, uint64_t *cells, struct pair old, uint64_t x,
+    struct pair kept)
+{
+    if (a->t->reads == &dt_no_reader) {
+        dt_reads_begin(a->t);
+        return false;
+    }
+    if (!kept.first || (kept.second & DT_CELL_W))
+        kept = (struct pair){kept.second, kept.first};
+    uint32_t block = kept.second ? dt_over_add(0, kept.second) : 0;
+    uint64_t flags = DT_OVER_READ_SHARED | (kept.second & DT_CELL_W ? DT_OVER_MIXED : 0);
+    if (!become_special(a, granule, cells, old, kept.first, block, flags))
+        return false;
+    return dt_reads_record(a->t, granule, x);
+}
+
+/* Pages in which tasks take over each other's reads and hardly ever each other's writes. */
+enum { READ_MOSTLY = 64, PER_WRITE = 16 };
+
+static bool is_read_mostly(const struct access *a, uintptr_t granule)
+{
+    struct dt_chunk *c = dt_chunk_of(granule);
+    uint8_t *score = &c->read_mostly[(granule & (DT_CHUNK_SIZE - 1)) >> 12];
+    uint8_t now = __atomic_load_n(score, __ATOMIC_RELAXED);
+    if (a->took_write) {
+        if (now)
+            __atomic_store_n(score, now > PER_WRITE ? now - PER_WRITE : 0, __ATOMIC_RELAXED);
+        return false;
+    }
+    if (!dt_cell_is_plain_read(a->x))
+        return false;
+    if (now >= READ_MOSTLY)
+        return true;
+    __atomic_store_n(score, now + 1, __ATOMIC_RELAXED);
     return false;
 }
 
@@ -273,10 +404,19 @@ static void make_room(struct access *a, uint64_t *k0, uint64_t *k1)
     } else if (dt_cell_seg(*k0 ^ a->x) == 0 && own_of_kind(*k0, *k1)) {
         *k0 = united(*k0, *k1);
         *k1 = 0;
+    } else if (dt_cell_seg(*k0 ^ *k1) == 0 && own_of_kind(*k0, *k1)) {
+        *k0 = united(*k0, *k1); /* another task's */
+        *k1 = 0;
     } else {
         *k0 = unless_past(*k0);
         *k1 = unless_past(*k1);
     }
+}
+
+/* Both tasks read: the granule may become read-shared. */
+static bool is_others_read(const struct access *a, uint64_t e)
+{
+    return dt_cell_is_plain_read(a->x) && dt_cell_is_plain_read(e) && dt_cell_seg(e ^ a->x) != 0;
 }
 
 /* Returns false when the cells changed meanwhile. */
@@ -294,16 +434,20 @@ static bool access_pair(
         a->extra = a->trim;
     }
     uint64_t k0 = settle(a, s0), k1 = settle(a, s1);
+    bool shared = (a->took_read || a->took_write) && is_read_mostly(a, granule);
     if (k0 && k1)
         make_room(a, &k0, &k1);
     uint64_t x = a->x | a->bytes | a->extra | a->merged;
-    if (k0 && k1) {
+    if (k0 && k1 && !shared) {
         dt_past_wanted();
         k0 = unless_past(k0);
         k1 = unless_past(k1);
-        if (k0 && k1)
+        if (k0 && k1 && !is_others_read(a, k0) && !is_others_read(a, k1))
             return inflate(a, granule, cells, (struct pair){s0, s1}, x, (struct pair){k0, k1});
+        shared = k0 && k1;
     }
+    if (shared)
+        return share(a, granule, cells, (struct pair){s0, s1}, x, (struct pair){k0, k1});
     if (!dt_cas16(cells, s0, s1, x, k0 ? k0 : k1))
         return false;
     if (a->nraces)
@@ -315,6 +459,10 @@ void dt_granule_access(
     struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x, bool always)
 {
     struct access a;
+    if (dt_cell_is_plain_read(x) &&
+        dt_cell_is_special(__atomic_load_n(&cells[1], __ATOMIC_RELAXED)) &&
+        dt_granule_read_shared(t, granule, cells, x))
+        return;
     for (;;) {
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
         uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
@@ -330,25 +478,44 @@ void dt_granule_access(
 
 /* --- clearing --- */
 
-static bool clear_overflow(uint64_t *cells, uint64_t bytes)
+static void keep_in_chain(void *arg, uint64_t element)
+{
+    uint32_t *block = arg;
+    *block = dt_over_add(*block, element);
+}
+
+/* Keeps what remains of the chain and counts it. */
+static unsigned clear_chain(uint32_t block, uint64_t bytes, uint64_t *ret_one)
+{
+    unsigned kept = 0;
+    for (; block; block = dt_over_at(block)->next) {
+        for (unsigned i = 0; i < DT_OVER_CELLS; i++) {
+            uint64_t *c = &dt_over_at(block)->cells[i];
+            __atomic_store_n(c, without(*c, bytes), __ATOMIC_RELEASE);
+            if (*c) {
+                kept++;
+                *ret_one = *c;
+            }
+        }
+    }
+    return kept;
+}
+
+static bool clear_overflow(uintptr_t granule, uint64_t *cells, unsigned mask)
 {
     uint64_t second = dt_over_lock(cells), one = 0;
+    uint64_t bytes = (uint64_t)mask << DT_CELL_MASK_SHIFT;
     if (!second)
         return false;
     uint32_t block = (uint32_t)(second & DT_OVER_BLOCK);
     uint64_t first = without(__atomic_load_n(&cells[0], __ATOMIC_RELAXED), bytes);
-    unsigned kept = 0;
-    for (uint32_t b = block; b; b = dt_over_at(b)->next) {
-        for (unsigned i = 0; i < DT_OVER_CELLS; i++) {
-            uint64_t *c = &dt_over_at(b)->cells[i];
-            __atomic_store_n(c, without(*c, bytes), __ATOMIC_RELEASE);
-            if (*c) {
-                kept++;
-                one = *c;
-            }
-        }
+    bool shared = (second & DT_OVER_READ_SHARED) != 0;
+    unsigned kept = clear_chain(block, bytes, &one);
+    if (shared) {
+        dt_reads_clear(granule, mask, keep_in_chain, &block);
+        second = (second & ~DT_OVER_BLOCK) | block;
     }
-    if (kept <= 1) {
+    if (mask == 0xff || (!shared && kept <= 1)) {
         dt_over_free_chain(block);
         second = one;
     }
@@ -356,14 +523,14 @@ static bool clear_overflow(uint64_t *cells, uint64_t bytes)
     return true;
 }
 
-void dt_granule_clear(uint64_t *cells, unsigned mask)
+void dt_granule_clear(uintptr_t granule, uint64_t *cells, unsigned mask)
 {
     uint64_t bytes = (uint64_t)mask << DT_CELL_MASK_SHIFT;
     for (;;) {
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
         uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
         if (dt_cell_is_special(s1)) {
-            if (clear_overflow(cells, bytes))
+            if (clear_overflow(granule, cells, mask))
                 return;
         } else if (dt_cas16(cells, s0, s1, without(s0, bytes), without(s1, bytes))) {
             return;

@@ -13,11 +13,18 @@
 void dt_granule_access(
     struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x, bool always);
 /* Forgets the bytes of `mask` (bit i: byte i). */
-void dt_granule_clear(uint64_t *cells, unsigned mask);
+void dt_granule_clear(uintptr_t granule, uint64_t *cells, unsigned mask);
+/* x, a plain read with all its bytes, by t, which records: true if it was dealt with here, as most
+ * reads of read-shared granules are. */
+bool dt_granule_read_shared(
+    struct dt_task *t, uintptr_t granule, const uint64_t *cells, uint64_t x);
 
 /* Races found, delivered by dt_race_deliver once the task has left the core. */
 void dt_race_queue(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes);
+/* `now` was a while ago, and its task may not run: delivered by `on`. */
+void dt_race_queue_late(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
+    uint64_t earlier, uint64_t bytes);
 void dt_race_deliver_queue(struct dt_task *t);
 static inline void dt_race_deliver(struct dt_task *t)
 {

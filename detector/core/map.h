@@ -21,6 +21,8 @@ enum {
     DT_N_CHUNKS = 1 << 21,
     DT_PAGE = 4096,
     DT_CHUNK_PAGES = 1 << (DT_CHUNK_SHIFT - 12),
+    DT_REGION_SHIFT = 10, /* of reads.h */
+    DT_CHUNK_REGIONS = 1 << (DT_CHUNK_SHIFT - DT_REGION_SHIFT),
 };
 #define DT_CHUNK_SIZE ((uintptr_t)1 << DT_CHUNK_SHIFT)
 #define DT_ADDRESS_END ((uintptr_t)1 << 47)
@@ -34,6 +36,9 @@ enum dt_page_flags {
 struct dt_chunk {
     uint32_t *meta;
     uint8_t flags[DT_CHUNK_PAGES]; /* atomic */
+    /* How much a page looks as if many tasks read what few write (granule.c); racy, a hint. */
+    uint8_t read_mostly[DT_CHUNK_PAGES];
+    uint32_t readers[DT_CHUNK_REGIONS]; /* the region's logs (reads.h); atomic */
 };
 
 /* Shadow of a is at (2 * a + dt_shadow_delta[chunk]) & ~15; 0: not mapped yet. */
@@ -76,6 +81,11 @@ static inline uint8_t *dt_page_flag(struct dt_chunk *c, uintptr_t addr)
 static inline uint32_t *dt_meta_word(struct dt_chunk *c, uintptr_t addr)
 {
     return &c->meta[(addr & (DT_CHUNK_SIZE - 1)) >> 3];
+}
+
+static inline uint32_t *dt_readers_of(struct dt_chunk *c, uintptr_t addr)
+{
+    return &c->readers[(addr & (DT_CHUNK_SIZE - 1)) >> DT_REGION_SHIFT];
 }
 
 static inline void dt_page_set(struct dt_chunk *c, uintptr_t addr, uint8_t flag)

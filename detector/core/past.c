@@ -72,3 +72,11 @@ void dt_past_wanted(void)
     __atomic_store_n(&requests, 0, __ATOMIC_RELAXED);
     dt_lock_drop(&searching);
 }
+
+void dt_past_find(void)
+{
+    if (!dt_lock_try(&searching))
+        return;
+    search();
+    dt_lock_drop(&searching);
+}

@@ -27,5 +27,7 @@ static inline bool dt_past_has(uint32_t seg)
 /* Called when somebody could use a later common past; finds it from time to time. Inside the core,
  * no lock held. */
 void dt_past_wanted(void);
+/* Finds it now, unless somebody is at it. */
+void dt_past_find(void);
 
 #endif

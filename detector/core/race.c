@@ -32,7 +32,8 @@ void dt_race_forget_recent(void)
 static bool is_repetition(uint64_t now, uint64_t earlier)
 {
     uint64_t low = DT_CELL_ORIGIN | DT_CELL_W | DT_CELL_P;
-    uint64_t pair = (now & low) | (earlier & low) << 31;
+    uint64_t a = now & low, b = earlier & low;
+    uint64_t pair = a < b ? a | b << 31 : b | a << 31; /* a late one turns them round (reads.h) */
     uint64_t *slot = &recent[pair * 0x9e3779b97f4a7c15u >> 54];
     return __atomic_exchange_n(slot, pair, __ATOMIC_RELAXED) == pair && !dt_race_repeats;
 }
@@ -52,8 +53,8 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     dt_node_pin(s->stack);
 }
 
-static void add(
-    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
+static void add(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
+    uint64_t earlier, uint64_t bytes, bool late)
 {
     if (!dt_on_race || is_repetition(now, earlier))
         return;
@@ -61,9 +62,10 @@ static void add(
     fill_side(&i->race.now, now, granule);
     fill_side(&i->race.earlier, earlier, granule);
     i->race.current = t;
+    i->race.late = late;
     i->race.granule = granule;
     i->race.bytes = (uint8_t)(bytes >> DT_CELL_MASK_SHIFT);
-    struct dt_race_item **end = &t->races;
+    struct dt_race_item **end = &on->races;
     while (*end)
         end = &(*end)->next;
     *end = i;
@@ -75,8 +77,8 @@ static uint64_t with_origin_of(uint64_t cell, unsigned byte)
 }
 
 /* A cell may stand for accesses of several places (DT_NODE_OVERLAY): one race for each. */
-void dt_race_queue(
-    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
+static void queue(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
+    uint64_t earlier, uint64_t bytes, bool late)
 {
     while (bytes & DT_CELL_MASK) {
         unsigned byte = (unsigned)__builtin_ctzll(bytes) - DT_CELL_MASK_SHIFT;
@@ -86,9 +88,21 @@ void dt_race_queue(
             if ((bytes & bit) && with_origin_of(now, b) == n && with_origin_of(earlier, b) == e)
                 same |= bit;
         }
-        add(t, granule, n, e, same);
+        add(on, t, granule, n, e, same, late);
         bytes &= ~same;
     }
+}
+
+void dt_race_queue(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
+{
+    queue(t, t, granule, now, earlier, bytes, false);
+}
+
+void dt_race_queue_late(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
+    uint64_t earlier, uint64_t bytes)
+{
+    queue(on, t, granule, now, earlier, bytes, true);
 }
 
 void dt_race_deliver_queue(struct dt_task *t)

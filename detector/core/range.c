@@ -102,6 +102,9 @@ void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned
     uint64_t *cells = dt_shadow_of(addr & ~(uintptr_t)7);
     uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
     uint64_t x = make_cell(t, flags, pc) | bytes;
+    if (flags == DT_READ && dt_cell_is_special(__atomic_load_n(&cells[1], __ATOMIC_RELAXED)) &&
+        dt_granule_read_shared(t, addr & ~(uintptr_t)7, cells, x))
+        return;
     if (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) == 0 && dt_cas16(cells, 0, 0, x, 0))
         dt_page_touch(addr);
     else
@@ -132,14 +135,15 @@ void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned fl
 /* --- clearing --- */
 
 /* Dirties no page that is zero already. */
-static void clear_cells(uint64_t *cells, size_t granules)
+static void clear_cells(uintptr_t addr, size_t granules)
 {
-    for (; granules; granules--, cells += 2) {
+    uint64_t *cells = dt_shadow_find(addr);
+    for (; granules; granules--, cells += 2, addr += 8) {
         uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_RELAXED);
         if (!(s1 | __atomic_load_n(&cells[0], __ATOMIC_RELAXED)))
             continue;
         if (__builtin_expect(dt_cell_is_special(s1), 0)) {
-            dt_granule_clear(cells, 0xff);
+            dt_granule_clear(addr, cells, 0xff);
             continue;
         }
         __atomic_store_n(&cells[0], 0, __ATOMIC_RELAXED);
@@ -155,7 +159,7 @@ static void clear_touched(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
     int saved = errno;
     if (end - addr < MADVISE_FROM ||
         madvise(dt_shadow_find(addr), 2 * (end - addr), MADV_DONTNEED) != 0)
-        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
+        clear_cells(addr, (end - addr) / 8);
     errno = saved;
 }
 
@@ -163,7 +167,7 @@ static void clear_overflow_page(struct dt_chunk *c, uintptr_t addr)
 {
     uint8_t *flag = dt_page_flag(c, addr);
     __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_TOUCHED, __ATOMIC_SEQ_CST);
-    clear_cells(dt_shadow_find(addr), DT_PAGE / 8);
+    clear_cells(addr, DT_PAGE / 8);
     __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_OVERFLOW, __ATOMIC_SEQ_CST);
 }
 
@@ -194,7 +198,7 @@ static void clear_pages(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
 static void clear_some(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
 {
     if (end - addr < LOOK_FROM || cell_flags(c, addr))
-        clear_cells(dt_shadow_find(addr), (end - addr) / 8);
+        clear_cells(addr, (end - addr) / 8);
 }
 
 /* Whole granules of one chunk. */
@@ -216,7 +220,7 @@ static void clear_part(uintptr_t addr, unsigned mask)
 {
     uint64_t *cells = dt_shadow_find(addr);
     if (cells)
-        dt_granule_clear(cells, mask);
+        dt_granule_clear(addr & ~(uintptr_t)7, cells, mask);
 }
 
 static bool is_range(uintptr_t addr, size_t size)

@@ -9,6 +9,7 @@
 
 #include "core/cell.h"
 #include "core/clock_node.h"
+#include "core/reads.h"
 #include "core/task.h"
 
 enum { DT_RUN_BITS = 4, DT_RUN = 1 << DT_RUN_BITS };
@@ -42,6 +43,7 @@ static inline void dt_segment_close(struct dt_task *t)
 {
     t->seg = 0;
     t->segment = DT_CELL_LOW;
+    dt_reads_close(t->reads);
 }
 
 /* All of (index, epoch) happened before what t does now. */

@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "core/overflow.h"
 #include "core/range.h"
+#include "core/reads.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -52,6 +53,7 @@ void dt_core_init(void)
     dt_task_init();
     dt_node_init();
     dt_segment_init();
+    dt_reads_init();
     dt_sync_init();
     dt_lockgraph_init();
     dt_block_init();
@@ -118,4 +120,5 @@ void dt_shadow_clear(uintptr_t addr, size_t size)
     struct dt_task *me = dt_core_enter();
     dt_range_clear(addr, size);
     dt_core_leave(me);
+    dt_race_deliver(me);
 }

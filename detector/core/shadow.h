@@ -60,6 +60,7 @@ struct dt_race_side {
 struct dt_race {
     struct dt_race_side now, earlier;
     struct dt_task *current;
+    bool late;         /* `now` was made a while ago, with the clock that its task still has */
     uintptr_t granule; /* eight bytes; bit i of `bytes`: the accesses meet on byte i of them */
     uint8_t bytes;
 };
@@ -69,9 +70,8 @@ extern void (*dt_on_race)(const struct dt_race *r);
 extern bool dt_race_repeats;
 
 struct dt_shadow_stats {
-    uint64_t reads_not_remembered; /* must stay 0 in exact mode */
-    uint64_t dropped_in_signal;    /* events of handlers that interrupted the runtime */
-    uint64_t accesses_seen;        /* 0 or 1: whether any instrumented access happened */
+    uint64_t dropped_in_signal; /* events of handlers that interrupted the runtime */
+    uint64_t accesses_seen;     /* 0 or 1: whether any instrumented access happened */
 };
 extern DT_HIDDEN struct dt_shadow_stats dt_shadow_stats;
 

@@ -21,6 +21,7 @@
 #include "core/meta.h"
 #include "core/node.h"
 #include "core/overflow.h"
+#include "core/reads.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -215,6 +216,22 @@ static void finish(void)
     __atomic_fetch_add(&sweeps, 1, __ATOMIC_RELAXED);
 }
 
+bool dt_sweep_keep_out(void)
+{
+    return dt_lock_try(&sweeping);
+}
+
+void dt_sweep_let_in(void)
+{
+    dt_lock_drop(&sweeping);
+}
+
+static void mark_read(uint32_t seg, dt_stackid origin)
+{
+    dt_segment_mark(seg);
+    dt_node_mark(origin);
+}
+
 void dt_sweep(struct dt_task *me)
 {
     if (!dt_lock_try(&sweeping))
@@ -224,6 +241,7 @@ void dt_sweep(struct dt_task *me)
         begin();
         dt_gate_open();
         mark_shadow();
+        dt_reads_mark(mark_read);
         dt_block_mark_all(mark_block);
         while (!dt_gate_close(me))
             ; /* bounded: each try waits, and who is inside comes out */

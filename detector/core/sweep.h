@@ -12,6 +12,9 @@
  * without effect when another task sweeps meanwhile or the gate cannot be closed. */
 void dt_sweep(struct dt_task *me);
 uint64_t dt_sweep_count(void);
+/* No sweep begins until it is let in; false: one is going on. */
+bool dt_sweep_keep_out(void);
+void dt_sweep_let_in(void);
 
 /* --- what the core needs of tasks beyond task.h --- */
 

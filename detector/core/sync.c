@@ -266,6 +266,7 @@ void dt_fence_acquire(struct dt_task *t)
         dt_clock_clear(&t->acquire_fence);
     }
     dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 void dt_fence_release(struct dt_task *t)
@@ -276,6 +277,7 @@ void dt_fence_release(struct dt_task *t)
     t->has_release_fence = true;
     dt_task_tick(t);
     dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 /* For the second clock it does not matter that the load is relaxed: who saw the value came later. */
@@ -424,4 +426,5 @@ void dt_sync_forget(const void *addr, size_t size)
     struct dt_task *me = dt_core_enter();
     dt_meta_clear((uintptr_t)addr, size, false);
     dt_core_leave(me);
+    dt_race_deliver(me);
 }

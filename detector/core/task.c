@@ -16,6 +16,7 @@
 #include "base/dalloc.h"
 #include "base/out.h"
 #include "core/core.h"
+#include "core/granule.h"
 #include "core/lockgraph.h"
 #include "core/order.h"
 #include "core/segment.h"
@@ -28,6 +29,7 @@ struct dt_task dt_task_unknown = {
     .segment = DT_CELL_LOW,
     .keys = dt_keys_slow,
     .key8 = {~(uint64_t)0, ~(uint64_t)0},
+    .reads = &dt_no_reader,
     .top = unknown_frames + 1,
     .base = unknown_frames + 1,
 };
@@ -135,6 +137,7 @@ static bool covers_all_of(
 static bool learn(
     struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch, bool known)
 {
+    dt_reads_flush(t, t);
     bool changed = false, taken = covers_all_of(t, clock, index, epoch);
     dt_lock_take(&t->clock_lock);
     if (taken) {
@@ -167,20 +170,30 @@ bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index ind
 
 void dt_task_tick(struct dt_task *t)
 {
+    dt_reads_flush(t, t);
     set_witness(t, t->index, t->epoch);
     t->published = true;
     dt_segment_close(t);
 }
 
+/* Nobody runs as dt_task_unknown, which all threads share. */
+static struct dt_task *who_delivers(struct dt_task *me, struct dt_task *t)
+{
+    return me == &dt_task_unknown ? t : me;
+}
+
 void dt_task_edge(struct dt_task *from, struct dt_task *to)
 {
     struct dt_task *me = dt_core_enter();
+    dt_reads_flush(from, who_delivers(me, from));
+    dt_reads_flush(to, who_delivers(me, to));
     bool known = from->witness_epoch && dt_task_knows(to, from->witness_index, from->witness_epoch);
     learn(to, &from->clock, from->index, from->epoch, known);
     dt_order_acquire(to, &from->order.clock);
     from->order.published = true;
     dt_task_tick(from);
     dt_core_leave(me);
+    dt_race_deliver(who_delivers(me, from));
 }
 
 /* --- life --- */
@@ -250,6 +263,7 @@ struct dt_task *dt_task_new(
     struct dt_task *t = dt_alloc(sizeof *t);
     make_stack(t, FIRST_FRAMES);
     t->segment = DT_CELL_LOW;
+    t->reads = &dt_no_reader;
     t->info = new_info(parent, kind, id, created);
     t->index = dt_index_take(parent, &t->epoch);
     if (parent) {
@@ -261,6 +275,7 @@ struct dt_task *dt_task_new(
     }
     enlist(t);
     dt_core_leave(me);
+    dt_race_deliver(me);
     return t;
 }
 
@@ -310,6 +325,7 @@ static void end(struct dt_task *t)
 {
     t->ended = true;
     take_back_epoch(t);
+    dt_reads_end(t);
     choose_keys(t);
     __atomic_sub_fetch(&live, 1, __ATOMIC_RELAXED);
     dt_index_retire(t->index, t->epoch);
@@ -318,11 +334,14 @@ static void end(struct dt_task *t)
 void dt_task_end(struct dt_task *t)
 {
     struct dt_task *me = dt_core_enter();
+    struct dt_task *on = who_delivers(me, t);
+    dt_reads_flush(t, on);
     dt_lock_take(&list_lock);
     if (!t->ended)
         end(t);
     dt_lock_drop(&list_lock);
     dt_core_leave(me);
+    dt_race_deliver(on);
 }
 
 /* In a forked child: called with list_lock held by dt_task_each. */
@@ -341,6 +360,7 @@ void dt_task_joining(struct dt_task *t, struct dt_task *other)
     t->joining = other;
     dt_lock_drop(&list_lock);
     dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 void dt_task_join(struct dt_task *t, struct dt_task *ended)
@@ -353,10 +373,12 @@ void dt_task_join(struct dt_task *t, struct dt_task *ended)
     t->joining = NULL;
     look_for_sole(t);
     dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 static void unlist(struct dt_task *t)
 {
+    dt_reads_flush(t, t);
     dt_lock_take(&list_lock);
     if (!t->ended)
         end(t);
@@ -391,8 +413,10 @@ void dt_task_free(struct dt_task *t)
     dt_free(t->held, t->cap_held * sizeof *t->held);
     dt_free(t->base, (size_t)(t->limit - t->base + 1) * sizeof *t->base);
     dt_free(t, sizeof *t);
-    if (me != t)
-        dt_core_leave(me);
+    if (me == t)
+        return;
+    dt_core_leave(me);
+    dt_race_deliver(me);
 }
 
 void dt_task_set_name(struct dt_task *t, const char *name)

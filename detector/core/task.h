@@ -92,6 +92,7 @@ struct dt_task {
     uint32_t ignore;        /* > 0: accesses are not recorded (gorc_ignore_begin, Annotate*) */
     uint32_t in_runtime;    /* > 0: inside a slow path; a signal handler's events are dropped */
     uint64_t key8[2];       /* keys of aligned reads and writes of eight bytes, once more */
+    struct dt_reader *reads; /* reads of read-shared granules (reads.h); dt_no_reader: none yet */
 
     /* What the task knows of the others. Its own component is (index, epoch), not kept here. */
     struct dt_clock clock;

@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "base/reals.h"
 #include "core/core.h"
+#include "core/reads.h"
 #include "report/finding.h"
 #include "report/record.h"
 #include "runtime/callbacks.h"
@@ -45,6 +46,7 @@ void dt_init(void)
     if (strcmp(dt_flags.follow, "none") == 0)
         dt_environment_strip();
     dt_core_init();
+    dt_reads_bounded = strcmp(dt_flags.precision, "bounded") == 0;
     dt_threads_init();
     dt_shutdown_init();
     dt_record_open();

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/flags.h"
+#include "core/reads.h"
 #include "core/shadow.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
@@ -62,7 +63,7 @@ static void write_summary(enum dt_end why)
         .accesses = dt_instrumented_program() ? "yes"
                     : dt_instrumented_any()   ? "partly"
                                               : "no",
-        .reads_not_remembered = dt_shadow_stats.reads_not_remembered,
+        .reads_not_remembered = dt_reads_not_remembered(),
         .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
         .by_signal = why == DT_END_SIGNAL_ASKED || why == DT_END_SIGNAL_FATAL,
     };
@@ -99,6 +100,8 @@ int dt_shutdown(enum dt_end why, int status)
     if (!claim_end())
         return status;
     struct dt_task *me = dt_self;
+    if (why != DT_END_HALT && me->in_runtime == 0)
+        dt_reads_settle();
     if (me != &dt_task_unknown)
         dt_begin(me);
     bool normal = why == DT_END_EXIT || why == DT_END_FAST_EXIT;

@@ -7,6 +7,12 @@
 #ifndef DT_TEST_FAULT_H
 #define DT_TEST_FAULT_H
 
+#include "core/reads.h"
+
+#if DT_FAULT == 13 /* what was read in an earlier epoch covers */
+#define dt_reads_close(r) ((void)(r))
+#endif
+
 #include "core/granule.h"
 #include "core/past.h"
 #include "core/segment.h"
@@ -27,6 +33,19 @@
 #define DT_ORDERED_CACHE 1
 #elif DT_FAULT == 8 /* an acquire is skipped when anything of the releaser is known */
 #define dt_task_knows(t, index, epoch) dt_task_knows((t), (index), (epoch) ? 1 : 0)
+#elif DT_FAULT == 9 /* who writes does not look at the logs of readers */
+#define dt_reads_look(t, granule, x) ((void)(granule))
+#elif DT_FAULT == 10 /* what was read of memory that is handed out again stays */
+#define dt_reads_clear(granule, mask, keep, arg) ((void)(keep), (void)(granule))
+#elif DT_FAULT == 11 /* a read of which a part is cleared is lost as a whole */
+static void ignored(void *arg, uint64_t element)
+{
+    (void)arg;
+    (void)element;
+}
+#define dt_reads_clear(granule, mask, keep, arg) dt_reads_clear(granule, mask, ignored, arg)
+#elif DT_FAULT == 12 /* own reads in logs do not cover */
+#define dt_reads_own(t, granule) ((void)(t), (uint64_t)0 * (granule))
 #endif
 
 #endif

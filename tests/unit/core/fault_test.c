@@ -31,6 +31,11 @@ FAULT(5, release_begins_no_epoch)
 FAULT(6, wrong_common_past)
 FAULT(7, stale_order_after_sweep)
 FAULT(8, acquire_skipped)
+FAULT(9, writer_ignores_logs)
+FAULT(10, stale_logs)
+FAULT(11, part_of_field_cleared)
+FAULT(12, own_log_does_not_cover)
+FAULT(13, old_reads_cover)
 
 Test(faults, none)
 {

@@ -121,14 +121,26 @@ bool model_access(struct model *m, int t, size_t byte, const struct model_access
     return races;
 }
 
+static bool same(const struct model_access *e, const struct model_access *a)
+{
+    return e->task == a->task && e->write == a->write && e->atomic == a->atomic &&
+           e->is_free == a->is_free && e->pc == a->pc;
+}
+
+bool model_has(const struct model *m, size_t byte, const struct model_access *a)
+{
+    for (unsigned i = 0; i < m->byte[byte].n; i++)
+        if (same(&m->byte[byte].list[i], a))
+            return true;
+    return false;
+}
+
 bool model_has_racing(const struct model *m, int t, size_t byte, const struct model_access *a,
     const struct model_access *earlier)
 {
     for (unsigned i = 0; i < m->byte[byte].n; i++) {
         const struct model_access *e = &m->byte[byte].list[i];
-        if (e->task == earlier->task && e->write == earlier->write &&
-            e->atomic == earlier->atomic && e->is_free == earlier->is_free &&
-            e->pc == earlier->pc && conflict(m, t, e, a))
+        if (same(e, earlier) && conflict(m, t, e, a))
             return true;
     }
     return false;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_TASKS = 64, MODEL_KEYS = 8, MODEL_BYTES = 128, MODEL_ACCESSES = 4096 };
+enum { MODEL_TASKS = 64, MODEL_KEYS = 8, MODEL_BYTES = 160, MODEL_ACCESSES = 4096 };
 
 struct model_clock {
     uint32_t v[MODEL_TASKS];
@@ -52,6 +52,8 @@ bool model_races(const struct model *m, int t, size_t byte, const struct model_a
 /* Is there an earlier access of this description that races with a? */
 bool model_has_racing(const struct model *m, int t, size_t byte, const struct model_access *a,
     const struct model_access *earlier);
+/* Was there such an access? */
+bool model_has(const struct model *m, size_t byte, const struct model_access *a);
 void model_clear(struct model *m, size_t byte);
 
 #endif

@@ -13,12 +13,14 @@
 #include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
+#include "core/granule.h"
+#include "core/reads.h"
 #include "core/shadow.h"
 #include "core/sweep.h"
 #include "model.h"
 #include "trace.h"
 
-enum { REGION = 96, MAX_LIVE = 8, PCS = 5, BLOCKS = 3, BLOCK_SPACE = 32 };
+enum { REGION = 144, MAX_LIVE = 24, PCS = 5, BLOCKS = 3, BLOCK_SPACE = 32 };
 
 static const uintptr_t region = 0x7e0004000000 - 48;
 static uintptr_t keys[MODEL_KEYS];
@@ -35,6 +37,10 @@ static struct {
     struct actor actor[MODEL_TASKS];
     int n;
     uint32_t block[BLOCKS]; /* size of the live block, 0: none */
+    /* What kind of trace: one access in so many is a write, at most so many tasks at once. */
+    unsigned write_each, max_live;
+    bool clears; /* memory is cleared more often */
+    bool whole;  /* accesses are aligned ones of four or eight bytes */
     uint64_t random;
     struct trace_result *result;
     /* The access that is being made. */
@@ -82,6 +88,30 @@ static uintptr_t place(const struct dt_race_side *s)
     return dt_stack_pcs(s->stack, pcs, 4) ? pcs[0] : 0;
 }
 
+/* Of a read that somebody's write may not have seen: told later, with the clock of then. */
+static void on_late_race(const struct dt_race *r, const struct model_access *earlier)
+{
+    int who = actor_of(r->now.task->uid);
+    struct model_access now = {
+        .task = who,
+        .write = r->now.write,
+        .atomic = r->now.atomic,
+        .pc = place(&r->now),
+    };
+    T.result->late++;
+    if (now.write)
+        fail("a late race of a write", r->granule, who);
+    for (unsigned i = 0; i < 8; i++) {
+        uintptr_t a = r->granule + i;
+        if (!(r->bytes >> i & 1))
+            continue;
+        if (!model_has(&T.m, a - region, &now))
+            fail("a late race of a read that was not made", a, who);
+        else if (!model_has_racing(&T.m, who, a - region, &now, earlier))
+            fail("a late race with an access that does not race", a, who);
+    }
+}
+
 static void on_race(const struct dt_race *r)
 {
     int other = actor_of(r->earlier.task->uid);
@@ -92,6 +122,10 @@ static void on_race(const struct dt_race *r)
         .is_free = r->earlier.is_free,
         .pc = place(&r->earlier),
     };
+    if (r->late) {
+        on_late_race(r, &earlier);
+        return;
+    }
     if (r->now.task != T.actor[T.acting].task->info || place(&r->now) != T.access.pc ||
         r->now.write != T.access.write || r->now.atomic != T.access.atomic)
         fail("race with a wrong present side", r->granule, T.acting);
@@ -148,11 +182,14 @@ static void step_access(int t)
     static const uint8_t sizes[] = {1, 2, 4, 8, 8, 4, 16};
     size_t size = rnd(3) ? sizes[rnd(sizeof sizes)] : 1 + rnd(16);
     uintptr_t addr = some_addr(size);
-    if (rnd(2))
+    if (T.whole)
+        size = rnd(2) ? 4 : 8;
+    if (rnd(2) || T.whole)
         addr &= ~(uintptr_t)(size & 8 ? 7 : size & 4 ? 3 : 0);
     if (addr < region)
         addr = region;
-    struct model_access a = {.write = rnd(3) == 0, .atomic = rnd(4) == 0, .pc = some_pc()};
+    struct model_access a = {
+        .write = rnd(T.write_each) == 0, .atomic = rnd(4) == 0, .pc = some_pc()};
     before_access(t, addr, size, a);
     dt_access(dt_self, addr, size, (a.write ? DT_WRITE : 0u) | (a.atomic ? DT_ATOMIC : 0u), a.pc);
     after_access(t);
@@ -275,7 +312,7 @@ static int count_live(void)
 
 static void spawn(int parent)
 {
-    if (T.n == MODEL_TASKS || count_live() == MAX_LIVE)
+    if (T.n == MODEL_TASKS || count_live() >= (int)T.max_live)
         return;
     int child = T.n++;
     struct dt_task *task = dt_task_new(act(parent), DT_TASK_GOROUTINE, (uint64_t)child + 2, 0);
@@ -365,6 +402,16 @@ static void sweep(int t)
     T.result->sweeps++;
 }
 
+static void purge(int t)
+{
+    act(t);
+    struct dt_task *me = dt_core_enter();
+    dt_reads_purge(me);
+    dt_core_leave(me);
+    dt_race_deliver(me);
+    T.result->purges++;
+}
+
 static void step(void)
 {
     int t = (int)rnd((uint64_t)T.n);
@@ -377,7 +424,7 @@ static void step(void)
     else if (what < 76)
         step_sync(t);
     else if (what < 80)
-        step_fence(t);
+        T.clears ? step_clear(t) : step_fence(t);
     else if (what < 86)
         step_block(t);
     else if (what < 88)
@@ -386,8 +433,11 @@ static void step(void)
         step_frames(t);
     else if (what < 99)
         step_life(t);
-    else if (rnd(60) == 0)
+    else if (rnd(12) == 0)
         sweep(t);
+    else if (rnd(20) == 0)
+        purge(t);
+    dt_race_deliver(dt_self);
 }
 
 /* --- traces --- */
@@ -431,6 +481,20 @@ static void end_trace(void)
     T.n = 1;
 }
 
+/* Tables of reads that are nearly full at once, or never. */
+static void choose_kind(void)
+{
+    static const unsigned writes[] = {3, 3, 12, 60};
+    T.write_each = writes[rnd(4)];
+    T.max_live = (unsigned[]){4, 8, 8, MAX_LIVE}[rnd(4)];
+    T.clears = rnd(4) == 0;
+    T.whole = rnd(3) == 0;
+    if (rnd(2))
+        dt_read_limit = (struct dt_read_limit){.nearly_full = 12, .keep = 6, .last = 16};
+    else
+        dt_read_limit = (struct dt_read_limit){.nearly_full = 300, .keep = 150, .last = 1000};
+}
+
 static double now(void)
 {
     struct timespec ts;
@@ -449,7 +513,8 @@ void trace_run(uint64_t seed, double seconds, struct trace_result *r)
     do {
         T.random = (seed + r->traces) * 0x9e3779b97f4a7c15u | 1;
         dt_self = T.actor[0].task;
-        for (int i = (int)rnd(4) + 1; i > 0; i--)
+        choose_kind();
+        for (int i = (int)rnd(T.max_live / 2) + 1; i > 0; i--)
             spawn(0);
         for (unsigned i = 100 + (unsigned)rnd(400); i > 0 && !r->failure[0]; i--)
             step();

@@ -9,7 +9,8 @@
 
 struct trace_result {
     uint64_t traces, steps, races; /* races: bytes of accesses that raced, in both */
-    uint64_t sweeps;
+    uint64_t late;                 /* races that were told later */
+    uint64_t sweeps, purges;
     char failure[256]; /* empty: none */
 };
 
