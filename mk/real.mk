@@ -1,12 +1,14 @@
-# Real programs that nobody here wrote: zstd and memcached, from Debian's sources and as Debian
-# ships them. Reports are argued in docs/field-reports.md.
+# Real programs that nobody here wrote: zstd, xz, memcached and redis, from Debian's sources, and as
+# Debian ships them. Reports are argued in docs/field-reports.md.
 
-.PHONY: check-real check-real-ci check-real-zstd check-real-memcached check-real-preload
+.PHONY: check-real check-real-ci check-real-zstd check-real-memcached check-real-preload \
+	check-real-xz check-real-redis check-soak
 
 REAL_ENV = BUILD="$(BUILD)"
 
 check-real: all
-	@MAKE="$(MAKE)" bash scripts/check.sh check-real-zstd check-real-memcached check-real-preload
+	@MAKE="$(MAKE)" bash scripts/check.sh check-real-zstd check-real-memcached check-real-xz \
+		check-real-redis check-real-preload
 
 # What CI runs: zstd with one compiler, and the binaries as they are.
 check-real-ci: all
@@ -17,6 +19,17 @@ check-real-zstd:
 
 check-real-memcached:
 	@$(REAL_ENV) bash scripts/real/memcached.sh $(REAL_COMPILERS)
+
+check-real-xz:
+	@$(REAL_ENV) bash scripts/real/xz.sh $(REAL_COMPILERS)
+
+check-real-redis:
+	@$(REAL_ENV) bash scripts/real/redis.sh $(REAL_COMPILERS)
+
+# Each of the four under load for SOAK seconds.
+SOAK ?= 600
+check-soak: all
+	@$(REAL_ENV) bash scripts/real/soak.sh $(SOAK)
 
 check-real-preload:
 	@$(REAL_ENV) bash scripts/real/preload.sh
