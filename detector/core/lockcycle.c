@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "base/dalloc.h"
+#include "base/keyset.h"
 #include "core/nesting.h"
 #include "core/order.h"
 
-enum { MAX_STEPS = 20000, FIRST_KNOWN = 64, MAX_FOUND = 16 };
+enum { MAX_STEPS = 20000, MAX_FOUND = 16 };
 
 struct part {
     struct dt_nesting *nesting;
@@ -26,43 +27,12 @@ struct search {
     struct dt_found_cycle **list;
 };
 
-/* Cycles that were reported, by a sum over their nestings. */
-static uint64_t *known;
-static size_t known_size, known_used;
-
-static bool enter_known(uint64_t key)
-{
-    if (2 * known_used >= known_size) {
-        size_t size = known_size ? 2 * known_size : FIRST_KNOWN;
-        uint64_t *more = dt_alloc(size * sizeof *more);
-        for (size_t i = 0; i < known_size; i++) {
-            size_t k = known[i] & (size - 1);
-            while (known[i] && more[k])
-                k = (k + 1) & (size - 1);
-            if (known[i])
-                more[k] = known[i];
-        }
-        dt_free(known, known_size * sizeof *known);
-        known = more;
-        known_size = size;
-    }
-    key += key == 0;
-    size_t i = key & (known_size - 1);
-    while (known[i] && known[i] != key)
-        i = (i + 1) & (known_size - 1);
-    if (known[i])
-        return false;
-    known[i] = key;
-    known_used++;
-    return true;
-}
+static struct dt_keyset known; /* cycles that were reported, by a sum over their nestings */
 
 /* Numbers of locks are about to be used again. What is found once more is dropped by its places. */
 void dt_lockcycle_forget_known(void)
 {
-    dt_free(known, known_size * sizeof *known);
-    known = NULL;
-    known_size = known_used = 0;
+    dt_keyset_clear(&known);
 }
 
 /* --- could two events meet? --- */
@@ -194,7 +164,7 @@ static void close_cycle(struct search *s)
             return;
         }
     }
-    if (!enter_known(key)) {
+    if (!dt_keyset_add(&known, key)) {
         dt_free(f, sizeof *f);
         return;
     }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/dalloc.h"
+#include "core/abandoned.h"
 #include "core/core.h"
 #include "core/lockgraph.h"
 #include "core/nesting.h"
@@ -520,4 +521,5 @@ void dt_lockgraph_each_task(void (*fn)(struct dt_task_info *info))
         for (struct dt_nesting *n = table[i]; n; n = n->next)
             for (uint32_t k = 0; k < n->nevents; k++)
                 fn(n->events[k]->task);
+    dt_abandoned_each_task(fn);
 }

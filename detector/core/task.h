@@ -36,7 +36,7 @@ struct dt_frame {
 
 enum dt_lock_kind {
     DT_LOCK_MUTEX,
-    DT_LOCK_ROBUST, /* goes to its next owner when its task ends */
+    DT_LOCK_ROBUST, /* robust or process-shared: not lost with its task */
     DT_LOCK_SPIN,
     DT_LOCK_RWLOCK,
     DT_LOCK_RWLOCK_WRITERS, /* a writer that waits keeps new readers out */

@@ -12,7 +12,7 @@
 
 static inline enum dt_lock_kind dt_mutex_kind(const pthread_mutex_t *m)
 {
-    return m->__data.__kind & 0x10 ? DT_LOCK_ROBUST : DT_LOCK_MUTEX;
+    return m->__data.__kind & (0x10 | 0x80) ? DT_LOCK_ROBUST : DT_LOCK_MUTEX;
 }
 
 #endif

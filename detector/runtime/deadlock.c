@@ -16,12 +16,14 @@
 #define _GNU_SOURCE
 #include <string.h>
 
+#include "core/abandoned.h"
 #include "core/sync.h"
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
+#include "runtime/lock_order.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -79,8 +81,16 @@ static size_t find_cycle(struct edge *cycle)
     return n;
 }
 
+static bool waits_in_vain(void)
+{
+    const struct dt_wait *w = &dt_thread_self->wait;
+    return dt_wait_is_lock(w->reason) && dt_is_abandoned(w->object);
+}
+
 bool dt_deadlock_cycle(void)
 {
+    if (waits_in_vain())
+        return true;
     struct edge cycle[MAX_CYCLE];
     return find_cycle(cycle) != 0;
 }
@@ -101,6 +111,10 @@ static void add_waiter(struct dt_finding *f, const struct edge *e, char *note, s
 
 void dt_deadlock_report(struct dt_task *me)
 {
+    if (waits_in_vain()) {
+        dt_abandoned_report(dt_thread_self->wait.object);
+        return;
+    }
     struct edge cycle[MAX_CYCLE];
     size_t n = find_cycle(cycle);
     if (!n)

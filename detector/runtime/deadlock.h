@@ -13,7 +13,8 @@ struct dt_task;
 void dt_deadlock_all_asleep(void);
 
 /* The calling thread, with its wait set, is about to block. True: it waits in a cycle of threads
- * that wait for each other. */
+ * that wait for each other, or for a lock that
+ * an ended task holds. */
 bool dt_deadlock_cycle(void);
 /* The same, and the cycle is reported unless it has been. */
 void dt_deadlock_report(struct dt_task *me);

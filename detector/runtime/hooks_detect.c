@@ -11,6 +11,7 @@
 
 #include "base/flags.h"
 #include "base/own.h"
+#include "core/abandoned.h"
 #include "core/core.h"
 #include "core/lockgraph.h"
 #include "core/shadow.h"
@@ -22,6 +23,7 @@
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
 #include "runtime/jump.h"
+#include "runtime/lock_order.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
@@ -88,6 +90,8 @@ void gorc__hook_end(struct gorc__hook_task *task)
     t->owner = NULL;
     struct dt_task *me = begin_any();
     dt_jumps_free(&jumps);
+    if (t->nheld)
+        dt_abandoned_note(t);
     dt_task_end(t);
     dt_task_free(t);
     finish_any(me);
@@ -120,6 +124,16 @@ void gorc__hook_name(const void *object, const char *name)
         dt_sync_unlock(s);
     }
     dt_finish(me);
+}
+
+bool gorc__hook_park(void)
+{
+    return __builtin_expect(dt_self->nheld_native != 0, 0) && dt_lock_note_park();
+}
+
+void gorc__hook_parked(void)
+{
+    dt_lock_report_parks();
 }
 
 /* --- happens-before --- */

@@ -14,6 +14,14 @@
 /* Sets dt_on_lock_cycle. */
 void dt_lock_order_init(void);
 
+/* Reports the locks that ended tasks hold, or one of them. Knows who waits for them. */
+void dt_abandoned_report(const void *lock_or_null);
+
+/* The current task leaves its OS thread, and holds pthread locks. True: that is new, and noted.
+ * It may be in the middle of an operation of the library, so it is reported later. */
+bool dt_lock_note_park(void);
+void dt_lock_report_parks(void);
+
 /* "mutex", "rwlock", "spinlock", "rwmutex" */
 const char *dt_lock_kind_word(enum dt_lock_kind kind);
 

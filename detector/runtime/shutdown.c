@@ -19,6 +19,7 @@
 #include "report/record.h"
 #include "runtime/instrumented.h"
 #include "runtime/leak.h"
+#include "runtime/lock_order.h"
 #include "runtime/callbacks.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
@@ -107,6 +108,9 @@ int dt_shutdown(enum dt_end why, int status)
     bool normal = why == DT_END_EXIT || why == DT_END_FAST_EXIT;
     if (dt_flags.detect_leaks && (normal || why == DT_END_SIGNAL_ASKED))
         dt_leak_record(normal);
+    if (normal || why == DT_END_SIGNAL_ASKED || why == DT_END_HALT)
+        dt_abandoned_report(NULL);
+    dt_lock_report_parks();
     write_summary(why);
     bool failed = __tsan_on_finalize(dt_findings_counting() > 0);
     if (me != &dt_task_unknown)

@@ -17,6 +17,7 @@
 
 #include "base/dalloc.h"
 #include "base/lock.h"
+#include "core/abandoned.h"
 #include "core/core.h"
 #include "core/shadow.h"
 #include "core/sync.h"
@@ -243,6 +244,8 @@ static void thread_end(struct dt_thread *th)
         dt_begin(task);
     dt_altstack_remove(th);
     dt_jumps_free(&th->jumps);
+    if (task)
+        dt_abandoned_note(task);
     /* A robust mutex goes to its next owner. */
     for (uint32_t i = 0; task && i < task->nheld; i++)
         dt_release(task, task->held[i].lock);

@@ -141,6 +141,7 @@ static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gor
     self->saved_errno = *m->errno_location;
     if (GORC__UNLIKELY(m->exceptions))
         self->saved_exceptions = *m->exceptions;
+    bool noted = !self->lock_thread && gorc__hook_park();
     next = install(m, next);
     if (GORC__UNLIKELY(next->is_new)) {
         next->is_new = false;
@@ -154,6 +155,8 @@ static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gor
     if (GORC__UNLIKELY(m->exceptions))
         *m->exceptions = self->saved_exceptions;
     gorc__op_end(m);
+    if (GORC__UNLIKELY(noted))
+        gorc__hook_parked();
 }
 
 void gorc__switch_to_g0(struct gorc__g *self)
