@@ -25,5 +25,10 @@ check-race-suite: all $(CHECK_RECORD)
 check-scale: all
 	@sh tests/run_scale.sh $(BUILD)
 
+# A million goroutines parked at once; needs some 5 GB.
+.PHONY: check-million
+check-million: all
+	@MILLION=1 sh tests/run_scale.sh $(BUILD)
+
 bench: all
 	@BUILD="$(BUILD)" bash bench/run.sh

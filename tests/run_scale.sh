@@ -23,7 +23,7 @@ check() { # check LABEL COMMAND...
     fi
 }
 
-for name in blocked_goroutines token_ring; do
+for name in blocked_goroutines token_ring million; do
     gcc -std=gnu11 -O2 -g -I"$root/include" -o "$dir/$name" "$root/tests/scale/$name.c" \
         -L"$build/lib" -lgorc -pthread &&
         CC=gcc "$build/bin/gorc" cc -O2 -g -I"$root/include" -o "$dir/$name.race" \
@@ -39,5 +39,7 @@ check "200,000 blocked goroutines, libgorc_race" "$build/bin/gorc" run -- \
 check "10,000 goroutines in a ring, 100 rounds, libgorc" "$dir/token_ring" 10000 100
 check "10,000 goroutines in a ring, 100 rounds, libgorc_race" "$build/bin/gorc" run -- \
     "$dir/token_ring.race" 10000 100
+check "100,000 parked, their memory and its return, libgorc" "$dir/million" 100000
+[ -z "${MILLION:-}" ] || check "1,000,000 parked at once, libgorc" "$dir/million" 1000000
 echo "scale: $passed passed, $failed failed"
 [ $failed = 0 ]

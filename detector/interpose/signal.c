@@ -24,6 +24,7 @@
 #include "interpose/signal_state.h"
 #include "runtime/fatal.h"
 #include "runtime/runtime.h"
+#include "runtime/stack_overflow.h"
 #include "runtime/thread.h"
 
 enum { DEFER_NS = 30000, DEFER_TRIES = 30 };
@@ -34,6 +35,10 @@ typedef void (*handler)(int, siginfo_t *, void *);
 static struct sigaction table[NSIG];
 static handler handlers[NSIG];
 static dt_lock table_lock;
+
+/* Goroutines exist: one may use its stack up, so SIGSEGV always comes on the alternate stack, a
+ * handler of the program's for it too. */
+static bool segv_on_stack;
 
 static pthread_t aborting; /* 0: nobody */
 
@@ -138,6 +143,10 @@ static void flush_deferred(int sig)
 static void trampoline(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
+    if (dt_is_stack_overflow(sig, info)) { /* no handler of the program's could go on from there */
+        dt_on_ending_signal(sig, info, context);
+        return;
+    }
     if (defer(sig, info)) {
         errno = saved;
         return;
@@ -184,6 +193,8 @@ static int install(int sig, const struct sigaction *wanted)
     struct sigaction act = *wanted;
     act.sa_sigaction = trampoline;
     act.sa_flags = (act.sa_flags | SA_SIGINFO) & ~(int)SA_RESETHAND;
+    if (sig == SIGSEGV && segv_on_stack)
+        act.sa_flags |= SA_ONSTACK;
     __atomic_store_n(&handlers[sig], wanted->sa_sigaction, __ATOMIC_RELEASE);
     int result = sigaction(sig, &act, NULL);
     if (result)
@@ -215,6 +226,19 @@ static int set(int sig, const struct sigaction *wanted, struct sigaction *ret_ol
     }
     unlock_table(&mask);
     return result;
+}
+
+void dt_signal_goroutines(void)
+{
+    struct sigaction now;
+    sigset_t mask;
+    lock_table(&mask);
+    segv_on_stack = true;
+    if (sigaction(SIGSEGV, NULL, &now) == 0 && is_trampoline(&now)) {
+        now.sa_flags |= SA_ONSTACK;
+        sigaction(SIGSEGV, &now, NULL);
+    }
+    unlock_table(&mask);
 }
 
 DT_INTERPOSE(int, sigaction,

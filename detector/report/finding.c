@@ -162,6 +162,17 @@ void dt_findings_forget(void)
     total = counting = 0;
 }
 
+bool dt_finding_possible(void)
+{
+    for (unsigned round = 0; round < 300; dt_pause(&round)) {
+        if (dt_lock_try(&lock)) {
+            dt_lock_drop(&lock);
+            return true;
+        }
+    }
+    return false;
+}
+
 unsigned dt_findings_counting(void)
 {
     return __atomic_load_n(&counting, __ATOMIC_RELAXED);

@@ -72,6 +72,9 @@ void dt_finding_creation(struct dt_finding *f, const struct dt_task_info *task);
  * no lock may be held. With halt_on_error it does not return. Async-signal-safe but for the hook.
  */
 bool dt_finding_add(const struct dt_finding *f);
+/* False: the calling thread may have been interrupted while it added one. For signal handlers that
+ * are about to. */
+bool dt_finding_possible(void);
 /* So far; for the summary and the exit status. */
 unsigned dt_findings_counting(void);
 unsigned dt_findings_total(void);

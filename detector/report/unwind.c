@@ -118,3 +118,17 @@ size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max
     errno = saved;
     return n;
 }
+
+size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max)
+{
+    int saved = errno;
+    struct dt_task *t = enter();
+    unw_context_t uc = *(const unw_context_t *)context;
+    unw_cursor_t c;
+    size_t n = 0;
+    if (unw_init_local2(&c, &uc, UNW_INIT_SIGNAL_FRAME) == 0)
+        n = collect(&c, 0, ret_pcs, max);
+    leave(t);
+    errno = saved;
+    return n;
+}

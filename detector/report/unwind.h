@@ -19,4 +19,7 @@ struct dt_regs {
 /* Frames of the library itself at the inner end are left out. */
 size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max);
 
+/* What a signal interrupted; `context` is the handler's. */
+size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max);
+
 #endif

@@ -25,6 +25,7 @@
 #include "runtime/fatal.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
+#include "runtime/stack_overflow.h"
 #include "runtime/thread.h"
 
 enum { ALT_SIZE = 32 << 10, END_STACK_SIZE = 512 << 10, RETRIES = 400, RETRY_NS = 100000 };
@@ -133,18 +134,28 @@ static bool is_fault(int sig)
     return false;
 }
 
+/* Of the signal that ends the run; set by the thread that owns the stack. */
+static const siginfo_t *end_info;
+static const void *end_context;
+
 static void end_run(int sig)
 {
+    if (dt_is_stack_overflow(sig, end_info))
+        dt_record_stack_overflow(end_info, end_context);
     dt_shutdown(is_fault(sig) ? DT_END_SIGNAL_FATAL : DT_END_SIGNAL_ASKED, 0);
 }
 
 /* One thread at a time owns the stack; dt_shutdown would make the others wait anyway, for good. */
-static void end_run_on_own_stack(int sig)
+static void end_run_on_own_stack(int sig, const siginfo_t *info, const void *context)
 {
     static int owner;
     int me = (int)syscall(SYS_gettid), none = 0;
     bool mine =
         __atomic_compare_exchange_n(&owner, &none, me, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (mine) {
+        end_info = info;
+        end_context = context;
+    }
     if (mine && end_stack)
         dt_call_on_stack(end_stack + END_STACK_SIZE, end_run, sig);
     else if (mine)
@@ -163,7 +174,7 @@ static void take_course(int sig, const siginfo_t *info)
         syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), sig);
 }
 
-static void on_ending_signal(int sig, siginfo_t *info, void *context)
+void dt_on_ending_signal(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
     if (dt_on && dt_shutdown_is_ours()) {
@@ -172,7 +183,7 @@ static void on_ending_signal(int sig, siginfo_t *info, void *context)
             errno = saved;
             return;
         }
-        end_run_on_own_stack(sig);
+        end_run_on_own_stack(sig, info, context);
     }
     take_course(sig, info);
     errno = saved;
@@ -192,7 +203,7 @@ int dt_fatal_set_default(int sig, const struct sigaction *wanted, struct sigacti
 {
     struct sigaction act = *wanted;
     if (dt_on && dt_fatal_covers(sig)) {
-        act.sa_sigaction = on_ending_signal;
+        act.sa_sigaction = dt_on_ending_signal;
         act.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
         sigfillset(&act.sa_mask);
     }
@@ -201,7 +212,7 @@ int dt_fatal_set_default(int sig, const struct sigaction *wanted, struct sigacti
 
 bool dt_fatal_is_ours(const struct sigaction *act)
 {
-    return (act->sa_flags & SA_SIGINFO) && act->sa_sigaction == on_ending_signal;
+    return (act->sa_flags & SA_SIGINFO) && act->sa_sigaction == dt_on_ending_signal;
 }
 
 void dt_fatal_init(void)
@@ -209,7 +220,7 @@ void dt_fatal_init(void)
     find_text();
     end_stack = dt_map(END_STACK_SIZE);
     struct sigaction act = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
-    act.sa_sigaction = on_ending_signal;
+    act.sa_sigaction = dt_on_ending_signal;
     sigfillset(&act.sa_mask);
     for (int i = 0; i < COUNT; i++) {
         struct sigaction old;

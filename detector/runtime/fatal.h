@@ -11,6 +11,8 @@
 
 struct dt_thread;
 
+/* What they do: a handler of SA_SIGINFO. It returns, and then the signal takes its course. */
+void dt_on_ending_signal(int sig, siginfo_t *info, void *context);
 /* Installs them for every ending signal that is at its default now. */
 void dt_fatal_init(void);
 /* True for a signal whose default action ends the process and which we handle. */
@@ -19,6 +21,8 @@ bool dt_fatal_covers(int sig);
  * `old` as sigaction's. */
 int dt_fatal_set_default(int sig, const struct sigaction *wanted, struct sigaction *ret_old);
 
+/* The runtime of goroutines starts (interpose/signal.c). */
+void dt_signal_goroutines(void);
 bool dt_fatal_is_ours(const struct sigaction *act);
 
 /* fn(arg) on another stack, `top` 16-byte aligned; a signal handler's own may be too small. */

@@ -20,6 +20,7 @@
 #include "core/task.h"
 #include "lib/hooks.h"
 #include "report/finding.h"
+#include "runtime/fatal.h"
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
 #include "runtime/jump.h"
@@ -66,6 +67,7 @@ void gorc__hook_start(struct gorc__hook_task *main_task)
 {
     dt_init();
     main_task->detect = dt_main_task;
+    dt_signal_goroutines();
 }
 
 void gorc__hook_go(

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Stacks as text, in the production library only: function names from the unwinder's symbol tables.
- * The race library has the detector's reports instead.
+ * The race library has the detector's reports instead. With GORC_NO_UNWIND (where there is no
+ * libunwind) only places are printed.
  */
 #define _GNU_SOURCE
 
 #include "base/misuse.h"
 
-#ifndef GORC_DETECT
+#if !defined(GORC_DETECT) && !defined(GORC_NO_UNWIND)
 
 #define UNW_LOCAL_ONLY
 #include <dlfcn.h>
@@ -19,6 +20,8 @@
 #include "inspect.h"
 
 #define MAX_FRAMES 64
+#define CONTEXT_FRAMES 16u
+#define CONTEXT_WALK 16384
 
 static void print_frame(unw_word_t pc, const char *function, unw_word_t offset)
 {
@@ -85,6 +88,40 @@ void gorc__print_stack(void)
     unw_getcontext(&context);
     if (unw_init_local(&cursor, &context) == 0)
         print_cursor(&cursor);
+}
+
+/* A recursion is one line. */
+void gorc__print_context(const void *context)
+{
+    unw_context_t at = *(const unw_context_t *)context;
+    unw_cursor_t cursor;
+    char function[96];
+    unw_word_t pc, offset, last = 0;
+    unsigned printed = 0, repeated = 0;
+    if (unw_init_local2(&cursor, &at, UNW_INIT_SIGNAL_FRAME) != 0)
+        return;
+    for (int i = 0; i < CONTEXT_WALK && printed < CONTEXT_FRAMES; i++) {
+        if (unw_get_reg(&cursor, UNW_REG_IP, &pc) < 0 || pc == 0)
+            break;
+        if (pc == last) {
+            repeated++;
+        } else {
+            if (repeated)
+                gorc__printf("    ... and %u times more\n", repeated);
+            repeated = 0;
+            last = pc;
+            offset = 0;
+            if (unw_get_proc_name(&cursor, function, sizeof function, &offset) < 0)
+                function[0] = '?', function[1] = 0;
+            if (strncmp(function, "gorc__", 6) != 0) {
+                print_frame(pc, function, offset);
+                printed++;
+            }
+        }
+        if (unw_step(&cursor) <= 0)
+            return;
+    }
+    gorc__print("    ...\n");
 }
 
 static void set_registers(unw_context_t *context, const struct gorc__g_regs *r)
@@ -154,6 +191,11 @@ void gorc__print_goroutine(const struct gorc__inspect_g *g)
 
 void gorc__print_stack(void)
 {
+}
+
+void gorc__print_context(const void *context)
+{
+    (void)context;
 }
 
 void gorc__print_place(const char *role, gorc__place place, uint64_t goid)

@@ -20,6 +20,9 @@ void gorc__misuse_simple(const char *rule, const char *message, enum gorc__objec
 
 /* Plain build: prints the calling stack, and a place, to stderr. Race build: nothing. */
 void gorc__print_stack(void);
+/* The stack that a signal interrupted, its nearest frames; `context` is the handler's third
+ * argument. */
+void gorc__print_context(const void *context);
 struct gorc__inspect_g;
 void gorc__print_goroutine(const struct gorc__inspect_g *g);
 void gorc__print_place(const char *role, gorc__place place, uint64_t goid);

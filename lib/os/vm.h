@@ -14,9 +14,11 @@ size_t gorc__vm_page(void);
 void *gorc__vm_reserve(size_t size);
 /* Makes part of a reservation usable. */
 bool gorc__vm_commit(void *p, size_t size);
-/* Makes one page fault on access; false: no guard could be placed (too many mappings). */
-bool gorc__vm_guard(void *page);
-/* Gives the memory back, keeping the mapping. */
+/* Makes whole pages fault on access; false: no guard could be placed (too many mappings). */
+bool gorc__vm_guard(void *page, size_t size);
+/* Guards by mprotect even where the kernel has better (GORC_DEBUG=mprotect). Before the first. */
+void gorc__vm_guard_by_mprotect(void);
+/* Gives the memory back, keeping the mapping and the guards in it: it reads as zero. */
 void gorc__vm_trim(void *p, size_t size);
 
 #endif

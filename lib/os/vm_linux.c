@@ -74,7 +74,7 @@ static long read_map_limit(void)
     return limit;
 }
 
-static bool guard_by_mprotect(void *page)
+static bool guard_by_mprotect(void *page, size_t size)
 {
     long left = atomic_load(&guards_left);
     if (left < 0) {
@@ -85,19 +85,24 @@ static bool guard_by_mprotect(void *page)
         atomic_store(&guards_left, 0);
         return false;
     }
-    return mprotect(page, gorc__vm_page(), PROT_NONE) == 0;
+    return mprotect(page, size, PROT_NONE) == 0;
 }
 
-bool gorc__vm_guard(void *page)
+void gorc__vm_guard_by_mprotect(void)
+{
+    atomic_store(&guard_by_madvise, -1);
+}
+
+bool gorc__vm_guard(void *page, size_t size)
 {
     int saved = errno;
     bool ok = false;
     if (atomic_load_explicit(&guard_by_madvise, memory_order_relaxed) >= 0) {
-        ok = madvise(page, gorc__vm_page(), MADV_GUARD_INSTALL) == 0;
+        ok = madvise(page, size, MADV_GUARD_INSTALL) == 0;
         atomic_store_explicit(&guard_by_madvise, ok ? 1 : -1, memory_order_relaxed);
     }
     if (!ok)
-        ok = guard_by_mprotect(page);
+        ok = guard_by_mprotect(page, size);
     errno = saved;
     return ok;
 }

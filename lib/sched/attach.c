@@ -33,7 +33,7 @@ void gorc__g0_init(struct gorc__m *m)
     char *stack = gorc__vm_reserve(G0_STACK);
     if (!stack || !gorc__vm_commit(stack, G0_STACK))
         gorc__fatal("out of memory for the scheduler's stack");
-    gorc__vm_guard(stack);
+    gorc__vm_guard(stack, gorc__vm_page());
     m->g0.stack_lo = (uintptr_t)stack + gorc__vm_page();
     m->g0.stack_hi = (uintptr_t)stack + G0_STACK;
     m->g0.sp = gorc__switch_prepare(m->g0.stack_hi);

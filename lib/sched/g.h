@@ -177,6 +177,7 @@ struct gorc__sched {
     uint32_t nasleep_ms; /* of these, how many run no goroutine and have no P */
     struct gorc__g *global_free;
     uint32_t global_free_count;
+    uint32_t global_free_low; /* its least since sysmon last looked (trim.c) */
 
     _Alignas(64) _Atomic uint32_t global_count;
     _Atomic uint32_t nidle_ps;
@@ -285,6 +286,12 @@ void gorc__sysmon_start(void);
 void gorc__sysmon_wake(void);
 bool gorc__is_sysmon(void);
 bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next);
+
+/* stack_fault.c */
+void gorc__stack_fault_init(void);
+
+/* trim.c, sysmon only: gives stacks back when it is time; true: there is more, at *ret_next */
+bool gorc__trim(int64_t now, int64_t *ret_next);
 
 /* names.c */
 void gorc__names_fork_child(void);

@@ -53,6 +53,8 @@ static struct gorc__g *take_from_global(struct gorc__p *p)
         p->free = g;
         p->free_count++;
     }
+    if (gorc__sched.global_free_low > gorc__sched.global_free_count)
+        gorc__sched.global_free_low = gorc__sched.global_free_count;
     gorc__unlock(&gorc__sched.lock);
     return result;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock: `lock` (rank STACK, a leaf) guards the growth of arenas and the lists of sized stacks.
- * `used` and the list of arenas are read without it by gorc__stack_each.
+ * Lock: `lock` (rank STACK, a leaf) guards the growth of arenas, the trimmed slots and the lists of
+ * sized stacks. `used` and the list of arenas are read without it by gorc__stack_each.
  */
 #include "sched/stack.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "os/vm.h"
@@ -19,7 +20,16 @@
 static struct gorc__lock lock;
 _Atomic(struct gorc__arena *) gorc__arenas;
 static struct gorc__g *sized_free[MAX_CLASS];
-size_t gorc__slot_size = (size_t)68 << 10;
+size_t gorc__slot_size = (size_t)84 << 10;
+
+/* Slots whose memory was given back, guards in place. */
+static uintptr_t *trimmed;
+static size_t n_trimmed, trimmed_capacity;
+
+static size_t guard_size(void)
+{
+    return GORC__GUARD_PAGES * gorc__vm_page();
+}
 
 void gorc__stack_init(size_t size)
 {
@@ -29,7 +39,7 @@ void gorc__stack_init(size_t size)
     if (size > MAX_RESERVE / 64)
         size = MAX_RESERVE / 64;
     size = (size + page - 1) & ~(page - 1);
-    gorc__slot_size = size + page; /* the guard */
+    gorc__slot_size = size + guard_size();
     if ((gorc__slot_size / page) % 2 == 0)
         gorc__slot_size += page;
 }
@@ -83,10 +93,17 @@ static bool arena_commit(struct gorc__arena *a)
     return false;
 }
 
-/* Takes up to `want` fresh slots in a row; returns how many, 0 when memory is out. */
-static size_t take_fresh(size_t want, uintptr_t *ret_first)
+/* Takes up to `want` slots in a row, one that was trimmed or else fresh ones; returns how many, 0
+ * when memory is out. */
+static size_t take_slots(size_t want, uintptr_t *ret_first, bool *ret_guarded)
 {
     gorc__lock(&lock);
+    *ret_guarded = n_trimmed > 0;
+    if (n_trimmed > 0) {
+        *ret_first = trimmed[--n_trimmed];
+        gorc__unlock(&lock);
+        return 1;
+    }
     struct gorc__arena *a = atomic_load_explicit(&gorc__arenas, memory_order_relaxed);
     size_t used = a ? atomic_load_explicit(&a->used, memory_order_relaxed) : 0;
     size_t n = 0;
@@ -105,11 +122,12 @@ static size_t take_fresh(size_t want, uintptr_t *ret_first)
     return n;
 }
 
-static struct gorc__g *slot_open(uintptr_t slot, size_t size)
+static struct gorc__g *slot_open(uintptr_t slot, size_t size, bool guarded)
 {
-    gorc__vm_guard((void *)slot);
+    if (!guarded)
+        gorc__vm_guard((void *)slot, guard_size());
     struct gorc__g *g = record_at(slot, size);
-    g->stack_lo = slot + gorc__vm_page();
+    g->stack_lo = slot + guard_size();
     g->stack_hi = (uintptr_t)g;
     return g;
 }
@@ -117,21 +135,94 @@ static struct gorc__g *slot_open(uintptr_t slot, size_t size)
 struct gorc__g *gorc__stack_new(struct gorc__p *p)
 {
     uintptr_t slot;
-    if (!p) {
-        if (take_fresh(1, &slot) == 0)
-            return NULL;
-        return slot_open(slot, gorc__slot_size);
+    bool guarded = false;
+    if (p && p->slot_next != p->slot_end) {
+        slot = p->slot_next;
+        p->slot_next += gorc__slot_size;
+        return slot_open(slot, gorc__slot_size, false);
     }
-    if (p->slot_next == p->slot_end) {
-        size_t n = take_fresh(BATCH, &slot);
-        if (n == 0)
-            return NULL;
-        p->slot_next = slot;
+    size_t n = take_slots(p ? BATCH : 1, &slot, &guarded);
+    if (n == 0)
+        return NULL;
+    if (p) {
+        p->slot_next = slot + gorc__slot_size;
         p->slot_end = slot + n * gorc__slot_size;
     }
-    slot = p->slot_next;
-    p->slot_next += gorc__slot_size;
-    return slot_open(slot, gorc__slot_size);
+    return slot_open(slot, gorc__slot_size, guarded);
+}
+
+/* --- giving memory back --- */
+
+/* Room for n more. The array is replaced under the lock, but allocated without it. */
+static bool trimmed_reserve(size_t n)
+{
+    for (;;) {
+        gorc__lock(&lock);
+        size_t have = trimmed_capacity, need = n_trimmed + n;
+        gorc__unlock(&lock);
+        if (need <= have)
+            return true;
+        size_t capacity = 2 * need;
+        uintptr_t *array = gorc__alloc(capacity * sizeof *array), *old = NULL;
+        if (!array)
+            return false;
+        gorc__lock(&lock);
+        if (capacity > trimmed_capacity) {
+            memcpy(array, trimmed, n_trimmed * sizeof *array);
+            old = trimmed;
+            trimmed = array;
+            trimmed_capacity = capacity;
+        } else {
+            old = array;
+        }
+        gorc__unlock(&lock);
+        gorc__free(old);
+    }
+}
+
+static void sift(uintptr_t *a, size_t i, size_t n)
+{
+    uintptr_t x = a[i];
+    for (size_t c; (c = 2 * i + 1) < n; i = c) {
+        c += c + 1 < n && a[c + 1] > a[c];
+        if (a[c] <= x)
+            break;
+        a[i] = a[c];
+    }
+    a[i] = x;
+}
+
+static void sort(uintptr_t *a, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;)
+        sift(a, i, n);
+    for (size_t i = n; i-- > 1;) {
+        uintptr_t last = a[i];
+        a[i] = a[0];
+        a[0] = last;
+        sift(a, 0, i);
+    }
+}
+
+void gorc__stack_trim(struct gorc__g **list, size_t n)
+{
+    uintptr_t *slots = (uintptr_t *)list; /* read as records below, from then on as addresses */
+    for (size_t i = 0; i < n; i++) {
+        uintptr_t slot = list[i]->stack_lo - guard_size();
+        memcpy(&slots[i], &slot, sizeof slot);
+    }
+    sort(slots, n);
+    for (size_t i = 0, next; i < n; i = next) { /* neighbours by one call */
+        for (next = i + 1; next < n && slots[next] == slots[next - 1] + gorc__slot_size; next++)
+            ;
+        gorc__vm_trim((void *)slots[i], slots[next - 1] + gorc__slot_size - slots[i]);
+    }
+    if (!trimmed_reserve(n))
+        return; /* these slots are not used again: address space, no memory */
+    gorc__lock(&lock);
+    for (size_t i = n; i-- > 0;) /* the lowest is used first */
+        trimmed[n_trimmed++] = slots[i];
+    gorc__unlock(&lock);
 }
 
 bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg)
@@ -155,7 +246,7 @@ void gorc__stack_fork_child(void)
 
 struct gorc__g *gorc__stack_new_sized(size_t size)
 {
-    size_t need = size + gorc__vm_page() + sizeof(struct gorc__g);
+    size_t need = size + guard_size() + sizeof(struct gorc__g);
     if (need < size)
         return NULL;
     if (need < MIN_SLOT)
@@ -174,7 +265,7 @@ struct gorc__g *gorc__stack_new_sized(size_t size)
     void *map = gorc__vm_reserve(size);
     if (!map || !gorc__vm_commit(map, size))
         return NULL;
-    g = slot_open((uintptr_t)map, size);
+    g = slot_open((uintptr_t)map, size, false);
     g->size_class = class;
     g->all_next = atomic_load(&gorc__sched.all_large);
     while (!atomic_compare_exchange_weak(&gorc__sched.all_large, &g->all_next, g))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stacks of goroutines. A slot is, from low to high addresses: one guard page, the stack, the
+ * Stacks of goroutines. A slot is, from low to high addresses: the guard, the stack, the
  * goroutine's record. Slots of the default size come from large reservations ("arenas") that are
  * made usable in growing chunks; other sizes are mapped one by one. Memory of a slot is never
- * unmapped, so a stale pointer to a goroutine's record can always be read.
+ * unmapped, so a stale pointer to a goroutine's record can always be read; after a trim it reads as
+ * zero, which is a goroutine that has ended.
  */
 #ifndef GORC_LIB_SCHED_STACK_H
 #define GORC_LIB_SCHED_STACK_H
@@ -12,6 +13,10 @@
 #include <stdint.h>
 
 #include "sched/g.h"
+
+/* Pages below each stack that fault. Several: a function that does not touch all of its frame may
+ * step over one. */
+#define GORC__GUARD_PAGES 4u
 
 /* Where a record lies in its slot: see stack.c. */
 #define GORC__COLOURS 8u
@@ -37,6 +42,10 @@ struct gorc__g *gorc__stack_new(struct gorc__p *p);
 struct gorc__g *gorc__stack_new_sized(size_t size);
 /* Takes back a record made by gorc__stack_new_sized. */
 void gorc__stack_free_sized(struct gorc__g *g);
+
+/* Gives the memory of `n` ended goroutines of the default size back to the system, their records
+ * included; their slots are used again before fresh ones. `list` is sorted in place. */
+void gorc__stack_trim(struct gorc__g **list, size_t n);
 
 /* In the child of a fork: the lock may have been held. */
 void gorc__stack_fork_child(void);

@@ -170,7 +170,7 @@ static void fork_child(void)
     s->idle_ps = NULL;
     s->idle_ms = NULL;
     s->global_free = NULL;
-    s->global_free_count = 0;
+    s->global_free_count = s->global_free_low = 0;
     s->nms = is_worker;
     s->nasleep_ms = 0;
     atomic_store(&s->global_count, 0);
@@ -226,6 +226,7 @@ static void start_once(void)
     s->main_g->goid = 1;
     atomic_store(&s->goid_last, 1);
     pthread_atfork(NULL, NULL, fork_child);
+    gorc__stack_fault_init();
     gorc__hook_start(&s->main_g->hook);
 }
 

@@ -5,7 +5,8 @@
  *  - takes the P of a worker that has not switched for 10 ms (it computes or sits in a system call)
  *    while work waits, and gives it to another worker;
  *  - runs timers that are overdue; wakes workers for work that is visible and nobody runs;
- *  - keeps the coarse clock.
+ *  - keeps the coarse clock;
+ *  - gives stacks back that nobody needed for a while (trim.c).
  * It looks every 20 us while it finds something to do, backs off to 10 ms, and sleeps for good when
  * all Ps are idle. It holds no P and never runs the program's code.
  */
@@ -112,11 +113,14 @@ static void sleep_while_idle(void)
     if (idle)
         atomic_store(&gorc__sched.sysmon_asleep, 1);
     gorc__unlock(&gorc__sched.lock);
-    bool again = idle;
+    int64_t check = idle ? gorc__now() + ASLEEP_CHECK : INT64_MAX, next;
     while (atomic_load(&gorc__sched.sysmon_asleep)) {
-        int64_t deadline = again ? gorc__now() + ASLEEP_CHECK : INT64_MAX;
-        if (gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, deadline) == -ETIMEDOUT)
-            again = gorc__check_asleep();
+        int64_t deadline = check;
+        if (gorc__trim(gorc__now(), &next) && next < deadline)
+            deadline = next;
+        if (gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, deadline) == -ETIMEDOUT &&
+            deadline == check)
+            check = gorc__check_asleep() ? gorc__now() + ASLEEP_CHECK : INT64_MAX;
     }
 }
 
@@ -152,6 +156,7 @@ static void *sysmon(void *arg)
         atomic_store_explicit(&gorc__sched.coarse_now, now, memory_order_relaxed);
         if (atomic_load(&gorc__sched.stopping))
             continue;
+        gorc__trim(now, &next);
         if (round_of_ps(now)) {
             idle_rounds = 0;
             delay = MIN_DELAY;

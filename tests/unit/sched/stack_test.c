@@ -51,6 +51,119 @@ Test(stack, overflow_faults, .timeout = 20)
     cr_assert(WIFSIGNALED(status), "the overflow went unnoticed");
 }
 
+/* --- overflow --- */
+
+static volatile int depth = 1 << 20;
+
+static __attribute__((noinline)) int descend(int n)
+{
+    volatile char frame[500];
+    memset((char *)frame, n, sizeof frame);
+    return n == 0 ? 0 : descend(n - 1) + frame[1];
+}
+
+static void overflowing(void *arg)
+{
+    (void)arg;
+    depth = descend(depth);
+}
+
+static void own_handler(int sig, siginfo_t *info, void *context)
+{
+    (void)sig, (void)info, (void)context;
+    _exit(9);
+}
+
+struct outcome {
+    int status;
+    char err[4096];
+};
+
+/* Runs fn in a forked child; its status and stderr. */
+static struct outcome in_child(void (*fn)(void))
+{
+    struct outcome o = {0};
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        fn();
+        _exit(0);
+    }
+    close(ends[1]);
+    size_t used = 0;
+    for (ssize_t n; (n = read(ends[0], o.err + used, sizeof o.err - 1 - used)) > 0;)
+        used += (size_t)n;
+    close(ends[0]);
+    cr_assert_eq(waitpid(child, &o.status, 0), child);
+    return o;
+}
+
+static void overflow_named(void)
+{
+    struct gorc_go_options options = {.name = "parser"};
+    signal(SIGSEGV, SIG_DFL); /* Criterion's */
+    gorc_go_with(&options, overflowing, NULL);
+    gorc_chan_recv(NULL, NULL);
+}
+
+/* G8: the message names the goroutine: number, name, function, who created it; the status is the
+ * signal's. */
+Test(stack, g8_overflow_names_the_goroutine, .timeout = 20)
+{
+    struct outcome o = in_child(overflow_named);
+    cr_assert(WIFSIGNALED(o.status) && WTERMSIG(o.status) == SIGSEGV);
+    cr_assert(strstr(o.err, "stack overflow (goroutine "));
+    cr_assert(strstr(o.err, "\"parser\""));
+    cr_assert(strstr(o.err, "descend+"));
+    cr_assert(strstr(o.err, "goroutine function at\n    overflowing+"), "%s", o.err);
+    cr_assert(strstr(o.err, "created by goroutine 1 at\n    overflow_named+"), "%s", o.err);
+}
+
+static void install_own(void)
+{
+    struct sigaction act = {.sa_flags = SA_SIGINFO};
+    act.sa_sigaction = own_handler;
+    sigaction(SIGSEGV, &act, NULL);
+}
+
+static void fault_elsewhere(void *arg)
+{
+    (void)arg;
+    raise(SIGSEGV);
+}
+
+static void other_fault(void)
+{
+    install_own();
+    gorc_go(fault_elsewhere, NULL);
+    gorc_chan_recv(NULL, NULL);
+}
+
+/* G8: a fault that is no overflow belongs to the program's handler. */
+Test(stack, g8_other_faults_reach_the_programs_handler, .timeout = 20)
+{
+    struct outcome o = in_child(other_fault);
+    cr_assert(WIFEXITED(o.status) && WEXITSTATUS(o.status) == 9, "status %x", (unsigned)o.status);
+}
+
+static void overflow_with_own(void)
+{
+    install_own(); /* no alternate stack asked for: it could not run */
+    gorc_go(overflowing, NULL);
+    gorc_chan_recv(NULL, NULL);
+}
+
+Test(stack, g8_overflow_is_told_beside_the_programs_handler, .timeout = 20)
+{
+    struct outcome o = in_child(overflow_with_own);
+    cr_assert(WIFSIGNALED(o.status) && WTERMSIG(o.status) == SIGSEGV);
+    cr_assert(strstr(o.err, "stack overflow (goroutine "));
+}
+
+/* --- reuse --- */
+
 static void note_address(void *arg)
 {
     char here;
