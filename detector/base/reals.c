@@ -31,6 +31,7 @@ static const struct {
     {"pthread_cond_", "GLIBC_2.3.2"},
     {"memcpy", "GLIBC_2.14"},
     {"sem_", "GLIBC_2.34"},
+    {"timer_", "GLIBC_2.34"},
 };
 
 /* Libraries that hold interposed functions and need not be in the global scope. */

@@ -270,8 +270,11 @@ DT_INTERPOSE(int, timerfd_settime,
 
 DT_INTERPOSE(int, signalfd, (int fd, const sigset_t *mask, int flags))
 {
-    int got = signalfd(fd, mask, flags);
-    return fd < 0 ? opened(got) : got;
+    int got = signalfd(fd, mask, flags), saved = errno;
+    if (fd < 0 && got >= 0)
+        dt_fd_opened_signals(got);
+    errno = saved;
+    return got;
 }
 
 /* --- epoll: what was done before epoll_ctl, or before a write to what the set waits for, happens

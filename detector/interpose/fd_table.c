@@ -26,7 +26,8 @@ enum {
     NONE = 1,
     FILES = 2, /* all regular files, io_sync=2 */
     CONNECTIONS = 3,
-    SETS = 4, /* all epoll sets that wait for one object */
+    SETS = 4,    /* all epoll sets that wait for one object */
+    SIGNALS = 5, /* all signalfds */
     FIRST_HASHED = 16,
     NHASHED = 1 << 14,
     FIRST_OWNED = FIRST_HASHED + NHASHED,
@@ -121,6 +122,20 @@ static uint32_t key_hashed(uint64_t a, uint64_t b)
     return FIRST_HASHED + (uint32_t)(h >> 40) % NHASHED;
 }
 
+static void key_acquire(struct dt_task *t, uint32_t key)
+{
+    const void *p = key > NONE ? key_address(key) : NULL;
+    if (p)
+        dt_acquire(t, p);
+}
+
+static void key_release(struct dt_task *t, uint32_t key)
+{
+    const void *p = key > NONE ? key_address(key) : NULL;
+    if (p)
+        dt_release(t, p);
+}
+
 /* --- entries --- */
 
 static struct keys *entry(int fd)
@@ -177,6 +192,29 @@ void dt_fd_opened(int fd)
     uint32_t key = key_new(2);
     entry_set(e, (struct keys){key, key});
     lock_drop(t);
+}
+
+static bool has_signal_fds;
+
+void dt_fd_opened_signals(int fd)
+{
+    struct keys *e = entry(fd);
+    struct dt_task *t = e ? lock_take() : NULL;
+    if (!t)
+        return;
+    entry_set(e, (struct keys){SIGNALS, NONE});
+    __atomic_store_n(&has_signal_fds, true, __ATOMIC_RELAXED);
+    lock_drop(t);
+}
+
+void dt_fd_signal_sent(struct dt_task *t)
+{
+    if (!__atomic_load_n(&has_signal_fds, __ATOMIC_RELAXED))
+        return;
+    const uint32_t *by = __atomic_load_n(&watchers, __ATOMIC_ACQUIRE);
+    key_release(t, SIGNALS);
+    if (by)
+        key_release(t, __atomic_load_n(&by[SIGNALS], __ATOMIC_RELAXED));
 }
 
 void dt_fd_paired(int reader, int writer, bool both)
@@ -312,20 +350,6 @@ static struct keys keys_of(int fd)
         entry_set(e, k);
     lock_drop(t);
     return k;
-}
-
-static void key_acquire(struct dt_task *t, uint32_t key)
-{
-    const void *p = key > NONE ? key_address(key) : NULL;
-    if (p)
-        dt_acquire(t, p);
-}
-
-static void key_release(struct dt_task *t, uint32_t key)
-{
-    const void *p = key > NONE ? key_address(key) : NULL;
-    if (p)
-        dt_release(t, p);
 }
 
 void dt_fd_acquire(struct dt_task *t, int fd)

@@ -22,6 +22,9 @@ void dt_fd_release(struct dt_task *t, int fd);
 
 /* A new descriptor of an object of its own: eventfd, epoll ... */
 void dt_fd_opened(int fd);
+/* A signalfd: reading it acquires what sending a signal releases. */
+void dt_fd_opened_signals(int fd);
+void dt_fd_signal_sent(struct dt_task *t);
 /* One writes to the other. `both`: and the other way round. */
 void dt_fd_paired(int reader, int writer, bool both);
 /* A descriptor of which nothing is known yet (open, socket, accept). */
@@ -34,7 +37,7 @@ void dt_fd_watched(int set, int fd);
 void dt_fd_acquire_set(struct dt_task *t, int set);
 
 /* The address that stands for something of the kernel that has a number. NULL: none. */
-enum dt_key_kind { DT_KEY_FD = 1, DT_KEY_SEMAPHORE = 2 };
+enum dt_key_kind { DT_KEY_FD = 1, DT_KEY_SEMAPHORE = 2, DT_KEY_QUEUE = 3, DT_KEY_MESSAGES = 4 };
 const void *dt_key_numbered(uint64_t number, enum dt_key_kind kind);
 
 /* connect and accept: what was done before connect happens before what follows accept. */

@@ -6,7 +6,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -190,6 +192,14 @@ DT_INTERPOSE(ssize_t, __recvfrom_chk,
 READ_VECTOR(readv, (int fd, const struct iovec *v, int n), readv(fd, v, n))
 READ_VECTOR(preadv, (int fd, const struct iovec *v, int n, off_t at), preadv(fd, v, n, at))
 READ_VECTOR(preadv64, (int fd, const struct iovec *v, int n, off_t at), preadv(fd, v, n, at))
+READ_VECTOR(preadv2, (int fd, const struct iovec *v, int n, off_t at, int flags),
+    preadv2(fd, v, n, at, flags))
+READ_VECTOR(preadv64v2, (int fd, const struct iovec *v, int n, off_t at, int flags),
+    preadv2(fd, v, n, at, flags))
+WRITE_VECTOR(pwritev2, (int fd, const struct iovec *v, int n, off_t at, int flags),
+    pwritev2(fd, v, n, at, flags))
+WRITE_VECTOR(pwritev64v2, (int fd, const struct iovec *v, int n, off_t at, int flags),
+    pwritev2(fd, v, n, at, flags))
 WRITE_VECTOR(writev, (int fd, const struct iovec *v, int n), writev(fd, v, n))
 WRITE_VECTOR(pwritev, (int fd, const struct iovec *v, int n, off_t at), pwritev(fd, v, n, at))
 WRITE_VECTOR(pwritev64, (int fd, const struct iovec *v, int n, off_t at), pwritev(fd, v, n, at))
@@ -205,11 +215,30 @@ static void will_send_message(int fd, const struct msghdr *m, uintptr_t pc)
     will_write_vector(fd, m->msg_iov, (int)m->msg_iovlen, pc);
 }
 
+/* Descriptors that came with it (SCM_RIGHTS): of what, is asked at their first use. */
+static void meet_descriptors(struct msghdr *m)
+{
+    struct cmsghdr *c = m->msg_control && m->msg_controllen ? CMSG_FIRSTHDR(m) : NULL;
+    int saved = errno;
+    for (; c; c = CMSG_NXTHDR(m, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        const unsigned char *data = CMSG_DATA(c);
+        for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, data + at, sizeof fd);
+            dt_fd_fresh(fd);
+        }
+    }
+    errno = saved;
+}
+
 static void did_receive_message(int fd, struct msghdr *m, ssize_t n, uintptr_t pc)
 {
     if (n < 0)
         return;
     did_read_vector(fd, m->msg_iov, (int)m->msg_iovlen, n, pc);
+    meet_descriptors(m);
     struct dt_task *t = dt_enter_checked(pc);
     if (!t)
         return;
@@ -258,13 +287,30 @@ DT_INTERPOSE(
 
 /* --- from descriptor to descriptor --- */
 
-DT_INTERPOSE(ssize_t, sendfile, (int out, int in, off_t *at, size_t n))
+#define PASS_ON(name, params, from, to, call)                                                      \
+    DT_INTERPOSE(ssize_t, name, params)                                                            \
+    {                                                                                              \
+        will_write(to, NULL, 0, DT_CALLER);                                                        \
+        DT_WAIT_BEGIN("write", (void *)(intptr_t)(to), false);                                     \
+        ssize_t done = call;                                                                       \
+        DT_WAIT_END();                                                                             \
+        did_read(from, NULL, done < 0 ? done : 0, DT_CALLER);                                      \
+        return done;                                                                               \
+    }
+
+PASS_ON(sendfile, (int out, int in, off_t *at, size_t n), in, out, sendfile(out, in, at, n))
+PASS_ON(sendfile64, (int out, int in, off_t *at, size_t n), in, out, sendfile(out, in, at, n))
+PASS_ON(splice, (int in, off_t *in_at, int out, off_t *out_at, size_t n, unsigned flags), in, out,
+    splice(in, in_at, out, out_at, n, flags))
+PASS_ON(tee, (int in, int out, size_t n, unsigned flags), in, out, tee(in, out, n, flags))
+PASS_ON(copy_file_range, (int in, off_t *in_at, int out, off_t *out_at, size_t n, unsigned flags),
+    in, out, copy_file_range(in, in_at, out, out_at, n, flags))
+DT_INTERPOSE(ssize_t, vmsplice, (int fd, const struct iovec *v, size_t n, unsigned flags))
 {
-    will_write(out, NULL, 0, DT_CALLER);
-    DT_WAIT_BEGIN("write", (void *)(intptr_t)out, false);
-    ssize_t done = sendfile(out, in, at, n);
+    will_write_vector(fd, v, (int)n, DT_CALLER);
+    DT_WAIT_BEGIN("write", (void *)(intptr_t)fd, false);
+    ssize_t done = vmsplice(fd, v, n, flags);
     DT_WAIT_END();
-    did_read(in, NULL, done < 0 ? done : 0, DT_CALLER);
     return done;
 }
 

@@ -10,6 +10,7 @@
 #include "interpose/chk.h"
 #include "interpose/format.h"
 #include "interpose/libc_access.h"
+#include "interpose/stream.h"
 
 struct printing {
     struct dt_task *task;
@@ -53,13 +54,27 @@ static int end_allocated(struct printing *c, char **ret, int result)
     return end(c, result);
 }
 
-/* params: of the va_list form without the list; call: libc's; finish: as above. */
-#define PRINT(name, vname, params, call, finish)                                                   \
+static void to_nowhere(void)
+{
+}
+
+static void to_descriptor(int fd)
+{
+    int saved = errno;
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_fd_release(t, fd);
+    errno = saved;
+}
+
+/* params: of the va_list form without the list; out: where to; call: libc's; finish: as above. */
+#define PRINT(name, vname, params, out, call, finish)                                              \
     DT_INTERPOSE(int, name, params##_DOTS)                                                         \
     {                                                                                              \
         va_list args;                                                                              \
         va_start(args, format);                                                                    \
         struct printing c = begin(format, args, DT_CALLER);                                        \
+        out;                                                                                       \
         int n = call;                                                                              \
         va_end(args);                                                                              \
         return finish;                                                                             \
@@ -67,6 +82,7 @@ static int end_allocated(struct printing *c, char **ret, int result)
     DT_INTERPOSE(int, vname, params##_V)                                                           \
     {                                                                                              \
         struct printing c = begin(format, args, DT_CALLER);                                        \
+        out;                                                                                       \
         int n = call;                                                                              \
         return finish;                                                                             \
     }
@@ -84,12 +100,13 @@ static int end_allocated(struct printing *c, char **ret, int result)
 #define A_DOTS (char **ret, const char *format, ...)
 #define A_V (char **ret, const char *format, va_list args)
 
-PRINT(printf, vprintf, P, vprintf(format, args), end(&c, n))
-PRINT(fprintf, vfprintf, F, vfprintf(f, format, args), end(&c, n))
-PRINT(dprintf, vdprintf, D, vdprintf(fd, format, args), end(&c, n))
-PRINT(sprintf, vsprintf, S, vsprintf(s, format, args), end_string(&c, s, SIZE_MAX, n))
-PRINT(snprintf, vsnprintf, SN, vsnprintf(s, size, format, args), end_string(&c, s, size, n))
-PRINT(asprintf, vasprintf, A, vasprintf(ret, format, args), end_allocated(&c, ret, n))
+PRINT(printf, vprintf, P, dt_stream_will_write(stdout), vprintf(format, args), end(&c, n))
+PRINT(fprintf, vfprintf, F, dt_stream_will_write(f), vfprintf(f, format, args), end(&c, n))
+PRINT(dprintf, vdprintf, D, to_descriptor(fd), vdprintf(fd, format, args), end(&c, n))
+PRINT(sprintf, vsprintf, S, to_nowhere(), vsprintf(s, format, args), end_string(&c, s, SIZE_MAX, n))
+PRINT(snprintf, vsnprintf, SN, to_nowhere(), vsnprintf(s, size, format, args),
+    end_string(&c, s, size, n))
+PRINT(asprintf, vasprintf, A, to_nowhere(), vasprintf(ret, format, args), end_allocated(&c, ret, n))
 
 /* --- behind _FORTIFY_SOURCE --- */
 
@@ -106,14 +123,17 @@ PRINT(asprintf, vasprintf, A, vasprintf(ret, format, args), end_allocated(&c, re
 #define AC_DOTS (char **ret, int flag, const char *format, ...)
 #define AC_V (char **ret, int flag, const char *format, va_list args)
 
-PRINT(__printf_chk, __vprintf_chk, PC, __vprintf_chk(flag, format, args), end(&c, n))
-PRINT(__fprintf_chk, __vfprintf_chk, FC, __vfprintf_chk(f, flag, format, args), end(&c, n))
-PRINT(__dprintf_chk, __vdprintf_chk, DC, __vdprintf_chk(fd, flag, format, args), end(&c, n))
-PRINT(__sprintf_chk, __vsprintf_chk, SC, __vsprintf_chk(s, flag, room, format, args),
+PRINT(__printf_chk, __vprintf_chk, PC, dt_stream_will_write(stdout),
+    __vprintf_chk(flag, format, args), end(&c, n))
+PRINT(__fprintf_chk, __vfprintf_chk, FC, dt_stream_will_write(f),
+    __vfprintf_chk(f, flag, format, args), end(&c, n))
+PRINT(__dprintf_chk, __vdprintf_chk, DC, to_descriptor(fd), __vdprintf_chk(fd, flag, format, args),
+    end(&c, n))
+PRINT(__sprintf_chk, __vsprintf_chk, SC, to_nowhere(), __vsprintf_chk(s, flag, room, format, args),
     end_string(&c, s, SIZE_MAX, n))
-PRINT(__snprintf_chk, __vsnprintf_chk, SNC, __vsnprintf_chk(s, size, flag, room, format, args),
-    end_string(&c, s, size, n))
-PRINT(__asprintf_chk, __vasprintf_chk, AC, __vasprintf_chk(ret, flag, format, args),
+PRINT(__snprintf_chk, __vsnprintf_chk, SNC, to_nowhere(),
+    __vsnprintf_chk(s, size, flag, room, format, args), end_string(&c, s, size, n))
+PRINT(__asprintf_chk, __vasprintf_chk, AC, to_nowhere(), __vasprintf_chk(ret, flag, format, args),
     end_allocated(&c, ret, n))
 
 /* --- scanf --- */
@@ -134,7 +154,7 @@ static int end_scan(struct printing *c, const char *format, va_list args, int n)
     return end(c, n);
 }
 
-#define SCAN(name, vname, params, string, call)                                                    \
+#define SCAN(name, vname, params, string, stream, call)                                            \
     DT_INTERPOSE(int, name, params##_DOTS)                                                         \
     {                                                                                              \
         va_list args, copy;                                                                        \
@@ -144,6 +164,7 @@ static int end_scan(struct printing *c, const char *format, va_list args, int n)
         DT_WAIT_BEGIN("scanf", NULL, false);                                                       \
         int n = call;                                                                              \
         DT_WAIT_END();                                                                             \
+        dt_stream_did_read(stream);                                                                \
         n = end_scan(&c, format, copy, n);                                                         \
         va_end(copy);                                                                              \
         va_end(args);                                                                              \
@@ -157,6 +178,7 @@ static int end_scan(struct printing *c, const char *format, va_list args, int n)
         DT_WAIT_BEGIN("scanf", NULL, false);                                                       \
         int n = call;                                                                              \
         DT_WAIT_END();                                                                             \
+        dt_stream_did_read(stream);                                                                \
         n = end_scan(&c, format, copy, n);                                                         \
         va_end(copy);                                                                              \
         return n;                                                                                  \
@@ -165,6 +187,10 @@ static int end_scan(struct printing *c, const char *format, va_list args, int n)
 #define SS_DOTS (const char *s, const char *format, ...)
 #define SS_V (const char *s, const char *format, va_list args)
 
-SCAN(__isoc99_scanf, __isoc99_vscanf, P, NULL, __isoc99_vscanf(format, args))
-SCAN(__isoc99_fscanf, __isoc99_vfscanf, F, NULL, __isoc99_vfscanf(f, format, args))
-SCAN(__isoc99_sscanf, __isoc99_vsscanf, SS, s, __isoc99_vsscanf(s, format, args))
+SCAN(__isoc99_scanf, __isoc99_vscanf, P, NULL, stdin, __isoc99_vscanf(format, args))
+SCAN(__isoc99_fscanf, __isoc99_vfscanf, F, NULL, f, __isoc99_vfscanf(f, format, args))
+SCAN(__isoc99_sscanf, __isoc99_vsscanf, SS, s, NULL, __isoc99_vsscanf(s, format, args))
+/* The names that sources before C99 use. */
+SCAN(scanf, vscanf, P, NULL, stdin, vscanf(format, args))
+SCAN(fscanf, vfscanf, F, NULL, f, vfscanf(f, format, args))
+SCAN(sscanf, vsscanf, SS, s, NULL, vsscanf(s, format, args))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "interpose/exit_handlers.h"
 #include "interpose/interpose.h"
 #include "interpose/signal_state.h"
 #include "runtime/runtime.h"
@@ -27,6 +28,7 @@ DT_INTERPOSE(void, _Exit, (int status))
 DT_INTERPOSE(void, quick_exit, (int status))
 {
     dt_shutdown_quick_status(status);
+    dt_quick_exit_begins();
     quick_exit(status);
 }
 

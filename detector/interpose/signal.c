@@ -20,6 +20,7 @@
 
 #include "base/lock.h"
 #include "core/sync.h"
+#include "interpose/fd_table.h"
 #include "interpose/interpose.h"
 #include "interpose/signal_state.h"
 #include "runtime/fatal.h"
@@ -52,13 +53,24 @@ static const void *key(int sig)
     return &handlers[sig];
 }
 
-static void release(int sig)
+void dt_signal_release(int sig)
 {
     struct dt_task *t = sig > 0 && sig < NSIG ? dt_enter() : NULL;
     if (!t)
         return;
     dt_begin(t);
     dt_release(t, key(sig));
+    dt_fd_signal_sent(t);
+    dt_finish(t);
+}
+
+void dt_signal_acquire(int sig)
+{
+    struct dt_task *t = sig > 0 && sig < NSIG ? dt_enter() : NULL;
+    if (!t)
+        return;
+    dt_begin(t);
+    dt_acquire(t, key(sig));
     dt_finish(t);
 }
 
@@ -247,7 +259,7 @@ DT_INTERPOSE(int, sigaction,
     if (!dt_on || sig <= 0 || sig >= NSIG)
         return sigaction(sig, wanted, ret_old);
     if (wanted) {
-        release(sig);
+        dt_signal_release(sig);
         flush_deferred(sig);
     }
     return set(sig, wanted, ret_old);
@@ -259,7 +271,7 @@ static sighandler_t set_by(sighandler_t (*real)(int, sighandler_t), int sig, sig
 {
     if (!dt_on || sig <= 0 || sig >= NSIG)
         return real(sig, wanted);
-    release(sig);
+    dt_signal_release(sig);
     flush_deferred(sig);
     struct sigaction old, now;
     if (set(sig, NULL, &old) != 0)
@@ -309,30 +321,30 @@ DT_INTERPOSE(int, sigaltstack, (const stack_t *restrict ss, stack_t *restrict re
 
 DT_INTERPOSE(int, raise, (int sig))
 {
-    release(sig);
+    dt_signal_release(sig);
     return raise(sig);
 }
 
 DT_INTERPOSE(int, kill, (pid_t pid, int sig))
 {
-    release(sig);
+    dt_signal_release(sig);
     return kill(pid, sig);
 }
 
 DT_INTERPOSE(int, pthread_kill, (pthread_t thread, int sig))
 {
-    release(sig);
+    dt_signal_release(sig);
     return pthread_kill(thread, sig);
 }
 
 DT_INTERPOSE(int, pthread_sigqueue, (pthread_t thread, int sig, const union sigval value))
 {
-    release(sig);
+    dt_signal_release(sig);
     return pthread_sigqueue(thread, sig, value);
 }
 
 DT_INTERPOSE(int, sigqueue, (pid_t pid, int sig, const union sigval value))
 {
-    release(sig);
+    dt_signal_release(sig);
     return sigqueue(pid, sig, value);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * stdio without formats: the program's buffers and strings, and the streams' own lock, which
- * programs use as a lock of theirs (flockfile). What a stream does to its descriptor happens inside
- * libc and is not seen; its buffer's flush orders nothing by itself.
+ * programs use as a lock of theirs (flockfile). What it does to its descriptor is in stream.h.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "interpose/chk.h"
 #include "interpose/fd_table.h"
 #include "interpose/libc_access.h"
+#include "interpose/stream.h"
 
 static void wrote(void *p, size_t n, uintptr_t pc)
 {
@@ -45,6 +45,7 @@ static void reads(const void *p, size_t n, uintptr_t pc)
         DT_WAIT_BEGIN("read", f, false);                                                           \
         size_t got = name(p, unit, n, f);                                                          \
         DT_WAIT_END();                                                                             \
+        dt_stream_did_read(f);                                                                     \
         wrote(p, got *unit, DT_CALLER);                                                            \
         return got;                                                                                \
     }
@@ -52,6 +53,7 @@ static void reads(const void *p, size_t n, uintptr_t pc)
     DT_INTERPOSE(size_t, name, (const void *p, size_t unit, size_t n, FILE *f))                    \
     {                                                                                              \
         reads(p, unit *n, DT_CALLER);                                                              \
+        dt_stream_will_write(f);                                                                   \
         DT_WAIT_BEGIN("write", f, false);                                                          \
         size_t done = name(p, unit, n, f);                                                         \
         DT_WAIT_END();                                                                             \
@@ -63,6 +65,7 @@ static void reads(const void *p, size_t n, uintptr_t pc)
         DT_WAIT_BEGIN("read", f, false);                                                           \
         char *got = name(s, n, f);                                                                 \
         DT_WAIT_END();                                                                             \
+        dt_stream_did_read(f);                                                                     \
         wrote_string(got, DT_CALLER);                                                              \
         return got;                                                                                \
     }
@@ -70,6 +73,7 @@ static void reads(const void *p, size_t n, uintptr_t pc)
     DT_INTERPOSE(int, name, (const char *s, FILE *f))                                              \
     {                                                                                              \
         reads(s, strlen(s) + 1, DT_CALLER);                                                        \
+        dt_stream_will_write(f);                                                                   \
         DT_WAIT_BEGIN("write", f, false);                                                          \
         int result = name(s, f);                                                                   \
         DT_WAIT_END();                                                                             \
@@ -90,6 +94,7 @@ DT_INTERPOSE(size_t, __fread_chk, (void *p, size_t size, size_t unit, size_t n, 
     DT_WAIT_BEGIN("read", f, false);
     size_t got = __fread_chk(p, size, unit, n, f);
     DT_WAIT_END();
+    dt_stream_did_read(f);
     wrote(p, got * unit, DT_CALLER);
     return got;
 }
@@ -99,6 +104,7 @@ DT_INTERPOSE(char *, __fgets_chk, (char *s, size_t size, int n, FILE *f))
     DT_WAIT_BEGIN("read", f, false);
     char *got = __fgets_chk(s, size, n, f);
     DT_WAIT_END();
+    dt_stream_did_read(f);
     wrote_string(got, DT_CALLER);
     return got;
 }
@@ -106,11 +112,27 @@ DT_INTERPOSE(char *, __fgets_chk, (char *s, size_t size, int n, FILE *f))
 DT_INTERPOSE(int, puts, (const char *s))
 {
     reads(s, strlen(s) + 1, DT_CALLER);
+    dt_stream_will_write(stdout);
     DT_WAIT_BEGIN("write", stdout, false);
     int result = puts(s);
     DT_WAIT_END();
     return result;
 }
+
+/* --- flushing --- */
+
+#define FLUSH(name)                                                                                \
+    DT_INTERPOSE(int, name, (FILE * f))                                                            \
+    {                                                                                              \
+        dt_stream_will_write(f ? f : stdout);                                                      \
+        DT_WAIT_BEGIN("write", f, false);                                                          \
+        int err = name(f);                                                                         \
+        DT_WAIT_END();                                                                             \
+        return err;                                                                                \
+    }
+
+FLUSH(fflush)
+FLUSH(fflush_unlocked)
 
 /* --- lines: libc may allocate --- */
 
@@ -131,6 +153,7 @@ static void got_line(char **line, size_t *room, ssize_t n, uintptr_t pc)
         DT_WAIT_BEGIN("read", f, false);                                                           \
         ssize_t n = call;                                                                          \
         DT_WAIT_END();                                                                             \
+        dt_stream_did_read(f);                                                                     \
         dt_caller_pop(t, pushed);                                                                  \
         got_line(line, room, n, DT_CALLER);                                                        \
         return n;                                                                                  \
@@ -176,6 +199,7 @@ DT_INTERPOSE(FILE *, fdopen, (int fd, const char *mode))
 DT_INTERPOSE(int, fclose, (FILE * f))
 {
     int saved = errno, fd = fileno(f);
+    dt_stream_will_write(f);
     if (fd >= 0)
         dt_fd_closing(fd);
     errno = saved;
@@ -184,6 +208,54 @@ DT_INTERPOSE(int, fclose, (FILE * f))
     int err = fclose(f);
     dt_caller_pop(t, pushed);
     return err;
+}
+
+#define FREOPEN(name)                                                                              \
+    DT_INTERPOSE(FILE *, name, (const char *path, const char *mode, FILE *f))                      \
+    {                                                                                              \
+        struct dt_task *t = dt_enter();                                                            \
+        bool pushed = dt_caller_push(t, DT_CALLER);                                                \
+        dt_stream_will_write(f);                                                                   \
+        f = opened(name(path, mode, f));                                                           \
+        dt_caller_pop(t, pushed);                                                                  \
+        return f;                                                                                  \
+    }
+
+FREOPEN(freopen)
+FREOPEN(freopen64)
+
+#define TMPFILE(name)                                                                              \
+    DT_INTERPOSE(FILE *, name, (void))                                                             \
+    {                                                                                              \
+        struct dt_task *t = dt_enter();                                                            \
+        bool pushed = dt_caller_push(t, DT_CALLER);                                                \
+        FILE *f = opened(name());                                                                  \
+        dt_caller_pop(t, pushed);                                                                  \
+        return f;                                                                                  \
+    }
+
+TMPFILE(tmpfile)
+TMPFILE(tmpfile64)
+
+DT_INTERPOSE(FILE *, popen, (const char *command, const char *mode))
+{
+    struct dt_task *t = dt_enter();
+    bool pushed = dt_caller_push(t, DT_CALLER);
+    FILE *f = opened(popen(command, mode));
+    dt_caller_pop(t, pushed);
+    return f;
+}
+
+DT_INTERPOSE(int, pclose, (FILE * f))
+{
+    int saved = errno, fd = fileno(f);
+    if (fd >= 0)
+        dt_fd_closing(fd);
+    errno = saved;
+    DT_WAIT_BEGIN("wait for child", NULL, false);
+    int status = pclose(f);
+    DT_WAIT_END();
+    return status;
 }
 
 DT_INTERPOSE(void, flockfile, (FILE * f))

@@ -169,48 +169,7 @@ DT_INTERPOSE(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options)
     return err;
 }
 
-/* --- signals and file locks --- */
-
-DT_INTERPOSE(int, pause, (void))
-{
-    DT_WAIT_BEGIN("pause", NULL, false);
-    int err = pause();
-    DT_WAIT_END();
-    return err;
-}
-
-DT_INTERPOSE(int, sigsuspend, (const sigset_t *mask))
-{
-    DT_WAIT_BEGIN("wait for signal", NULL, false);
-    int err = sigsuspend(mask);
-    DT_WAIT_END();
-    return err;
-}
-
-DT_INTERPOSE(int, sigwait, (const sigset_t *set, int *signal))
-{
-    DT_WAIT_BEGIN("wait for signal", NULL, false);
-    int err = sigwait(set, signal);
-    DT_WAIT_END();
-    return err;
-}
-
-DT_INTERPOSE(int, sigwaitinfo, (const sigset_t *set, siginfo_t *info))
-{
-    DT_WAIT_BEGIN("wait for signal", NULL, false);
-    int signal = sigwaitinfo(set, info);
-    DT_WAIT_END();
-    return signal;
-}
-
-DT_INTERPOSE(
-    int, sigtimedwait, (const sigset_t *set, siginfo_t *info, const struct timespec *timeout))
-{
-    DT_WAIT_BEGIN("wait for signal", NULL, timeout != NULL);
-    int signal = sigtimedwait(set, info, timeout);
-    DT_WAIT_END();
-    return signal;
-}
+/* --- file locks --- */
 
 DT_INTERPOSE(int, flock, (int fd, int operation))
 {

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Datagrams with send and recvfrom: what was done before happens before what follows.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static int a[2];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    if (send(a[0], "a", 1, 0) != 1)
+        abort();
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    char c;
+    if (recvfrom(a[1], &c, 1, 0, NULL, NULL) != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, a))
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fread writes the buffer; the other thread looks after the join of order.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static FILE *in;
+static char data[8];
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&m);
+    if (fread(data, 1, 4, in) != 4)
+        abort();
+    pthread_mutex_unlock(&m);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    pthread_mutex_lock(&m);
+    if (data[1] == 9)
+        abort();
+    pthread_mutex_unlock(&m);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    in = fopen("/dev/zero", "r");
+    if (!in)
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

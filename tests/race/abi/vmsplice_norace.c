@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory that vmsplice puts into a pipe: what was done before happens before what follows.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static int a[2];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    struct iovec v = {(void *)"a", 1};
+    if (vmsplice(a[1], &v, 1, 0) != 1)
+        abort();
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    char c;
+    if (read(a[0], &c, 1) != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pipe(a))
+        abort();
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A signal sent by sigqueue and got by sigwaitinfo: what was done before happens before what
+ * follows.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+
+static void *first(void *arg)
+{
+    (void)arg;
+    x = 1;
+    union sigval v = {.sival_int = 1};
+    if (sigqueue(getpid(), SIGUSR1, v))
+        abort();
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    siginfo_t info;
+    if (sigwaitinfo(&set, &info) != SIGUSR1 || info.si_value.sival_int != 1)
+        abort();
+    if (x == 2)
+        abort();
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
