@@ -91,6 +91,12 @@ bool gorc__inspect_overflow(const void *addr, struct gorc__inspect_g *ret_g);
 /* Goroutines started so far, main included; 0: the runtime was never started. */
 uint64_t gorc__inspect_started(void);
 
+/* A thread of the library's that blocks all signals and does nothing for the program while the
+ * workers are stopped. */
+bool gorc__inspect_is_monitor(int tid);
+/* Timers that were taken out and whose goroutines are not yet ready: look again later. */
+bool gorc__inspect_is_firing(void);
+
 /* True when the calling OS thread is one of the library's workers or its sysmon. */
 bool gorc__inspect_is_worker_thread(void);
 

@@ -17,6 +17,7 @@
 #include "interpose/alloc_calls.h"
 #include "interpose/interpose.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 /* A block that no task can be named for: what was known of its memory is void nevertheless. */
 static void made_unseen(void *p, size_t size)
@@ -111,13 +112,19 @@ static void *resize(void *old, size_t size, uintptr_t pc)
     struct dt_block block;
     struct dt_task *t = dt_enter();
     bool known = t && dt_block_find((uintptr_t)old, &block) && block.addr == (uintptr_t)old;
-    if (known)
+    struct dt_thread *th = dt_thread_self;
+    if (known) {
+        if (th)
+            __atomic_store_n(&th->is_moving_block, true, __ATOMIC_RELAXED);
         dt_block_free(t, (uintptr_t)old, pc);
+    }
     void *p = realloc(old, size);
     if (p)
         dt_alloc_made(p, size, pc);
     else if (known && size)
         dt_alloc_made(old, block.size, pc);
+    if (known && th)
+        __atomic_store_n(&th->is_moving_block, false, __ATOMIC_RELEASE);
     return p;
 }
 

@@ -26,6 +26,7 @@
 #include "runtime/fork.h"
 #include "runtime/instrumented.h"
 #include "runtime/lock_order.h"
+#include "runtime/roots.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -57,6 +58,7 @@ void dt_init(void)
     dt_fork_init();
     dt_fatal_init();
     dt_dump_init();
+    dt_roots_init();
     dt_on = true;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Leaks; see leak.h. Goroutines that wait for the same at the same place and were made at the same
- * place are one finding, which says how many they are. Which level a goroutine has is API.md's
- * "Which findings count": blocked on an object without a timer or descriptor: likely; the rest:
- * suspect. (Level "proven" needs the marking of everything reachable, which is not built yet.)
+ * place are one finding, which says how many they are. Levels: nothing that can still run refers to
+ * what it waits for (reach.h): proven; blocked on an object without a timer or descriptor: likely;
+ * the rest: suspect.
  *
  * A run that ends just when its last goroutines are about to return is no leak of theirs: those
  * that run or may run get a short while to finish first.
@@ -14,23 +14,20 @@
 
 #include "base/dalloc.h"
 #include "base/flags.h"
+#include "base/lock.h"
 #include "core/stack.h"
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
+#include "runtime/locks.h"
+#include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
 #include "runtime/thread.h"
 
-enum {
-    RUNNING_GRACE_MS = 20,
-    RUNNABLE_GRACE_MS = 100,
-    STOP_NS = 2000000,
-    FIRST_GROUPS = 64,
-    MADE_FRAMES = 64
-};
+enum { RUNNING_GRACE_MS = 20, RUNNABLE_GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
 
 static int64_t now_ns(void)
 {
@@ -62,6 +59,7 @@ struct group {
     uint64_t stack_hash; /* of it and of its creator's: ids of one stack may differ */
     enum dt_certainty certainty;
     uint64_t count, hash;
+    uint64_t blocks, bytes; /* kept alive by them alone */
 };
 
 struct collection {
@@ -81,9 +79,17 @@ static bool is_program_goroutine(const struct gorc__inspect_g *g)
     return g->goid > 1 && !g->is_system && !g->is_foreign && g->state != GORC__G_DEAD;
 }
 
-static enum dt_certainty certainty_of(const struct gorc__inspect_g *g)
+/* A goroutine that blocks its thread on an object of pthread's is as good as parked. */
+static enum dt_certainty certainty_of(const struct dt_reach_g *r)
 {
-    return g->state == GORC__G_BLOCKED && !g->timed ? DT_LIKELY : DT_SUSPECT;
+    struct dt_wait w;
+    if (r->is_dead)
+        return DT_PROVEN;
+    if (r->g.state == GORC__G_BLOCKED)
+        return r->outside ? DT_SUSPECT : DT_LIKELY;
+    if (dt_goroutine_wait(&r->g, &w) && !w.timed && dt_wait_is_pthread(w.reason))
+        return DT_LIKELY;
+    return DT_SUSPECT;
 }
 
 bool dt_task_descends(const struct dt_task_info *info, uint64_t goid)
@@ -94,9 +100,11 @@ bool dt_task_descends(const struct dt_task_info *info, uint64_t goid)
     return false;
 }
 
-static bool same_group(const struct group *a, const struct gorc__inspect_g *g, uint64_t stack)
+static bool same_group(const struct group *a, const struct gorc__inspect_g *g, uint64_t stack,
+    enum dt_certainty certainty)
 {
-    return a->stack_hash == stack && a->g.state == g->state && a->g.reason == g->reason;
+    return a->stack_hash == stack && a->g.state == g->state && a->g.reason == g->reason &&
+           a->certainty == certainty;
 }
 
 static void grow(struct collection *c)
@@ -123,18 +131,19 @@ static uint64_t hash_pcs(const uintptr_t *pcs, size_t n)
     return h;
 }
 
-static bool collect(const struct gorc__inspect_g *g, void *arg)
+static void collect(struct collection *c, const struct dt_reach_g *r)
 {
-    struct collection *c = arg;
+    const struct gorc__inspect_g *g = &r->g;
+    enum dt_certainty certainty = certainty_of(r);
     if (!is_program_goroutine(g))
-        return true;
+        return;
     const struct dt_task *task = g->task ? g->task->detect : NULL;
     const struct dt_task_info *info = task ? task->info : NULL;
     if (c->below && !dt_task_descends(info, c->below))
-        return true;
+        return;
     c->total++;
     if (dt_stalls_have(c->stalls, g->goid))
-        return true;
+        return;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
     uint64_t stack = hash_pcs(pcs, n) * 3;
@@ -145,9 +154,11 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
         grow(c);
     struct group **b = &c->buckets[hash % c->nbuckets];
     for (struct group *p = *b; p; p = p->next) {
-        if (same_group(p, g, stack)) {
+        if (same_group(p, g, stack, certainty)) {
             p->count++;
-            return true;
+            p->blocks += r->blocks;
+            p->bytes += r->bytes;
+            return;
         }
     }
     struct group *p = dt_alloc(sizeof *p);
@@ -156,13 +167,14 @@ static bool collect(const struct gorc__inspect_g *g, void *arg)
         .info = info,
         .stack = n ? dt_stack_intern(pcs, n) : 0,
         .stack_hash = stack,
-        .certainty = certainty_of(g),
+        .certainty = certainty,
         .count = 1,
+        .blocks = r->blocks,
+        .bytes = r->bytes,
         .hash = hash};
     p->held = dt_holder_place(g, &p->holder);
     *b = p;
     c->ngroups++;
-    return true;
 }
 
 static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, int64_t now)
@@ -202,9 +214,23 @@ static void describe_goroutine(struct dt_text *t, const struct gorc__inspect_g *
     }
 }
 
+/* ", and 3 blocks (96 bytes) of memory that only it refers to" */
+static void describe_kept(struct dt_text *t, const struct group *p)
+{
+    if (!p->blocks)
+        return;
+    dt_text_add(t, "; only ");
+    dt_text_add(t, p->count == 1 ? "it refers" : "they refer");
+    dt_text_add(t, " to ");
+    dt_text_u64(t, p->blocks);
+    dt_text_add(t, p->blocks == 1 ? " block (" : " blocks (");
+    dt_text_u64(t, p->bytes);
+    dt_text_add(t, " bytes) of memory");
+}
+
 static void report_group(const struct group *p, bool counts, int64_t now)
 {
-    char message[320], note[200];
+    char message[400], note[200];
     struct dt_text m = {message, sizeof message}, n = {note, sizeof note};
     describe_goroutine(&m, &p->g);
     dt_text_add(&m, " ");
@@ -215,6 +241,7 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         dt_text_u64(&m, p->count - 1);
         dt_text_add(&m, p->count == 2 ? " more is alike" : " more are alike");
     }
+    describe_kept(&m, p);
     struct dt_finding f = {
         .kind = "goroutine-leak",
         .rule = "goroutine-leak",
@@ -226,7 +253,7 @@ static void report_group(const struct group *p, bool counts, int64_t now)
                                : NULL,
             .name = p->g.object_name,
             .addr = (uintptr_t)p->g.object},
-        .counts = counts && dt_certainty_counts(p->certainty),
+        .counts = (counts || p->certainty == DT_PROVEN) && dt_certainty_counts(p->certainty),
     };
     const char *role =
         p->g.state == GORC__G_BLOCKED || p->g.state == GORC__G_BLOCKING ? "blocked" : "running";
@@ -239,10 +266,11 @@ static void report_group(const struct group *p, bool counts, int64_t now)
     dt_finding_add(&f);
 }
 
-static void collect_goroutines(struct collection *c)
+static void collect_goroutines(struct collection *c, const struct dt_reach *r)
 {
     grow(c);
-    gorc__inspect_goroutines(collect, c);
+    for (uint32_t i = 0; i < r->n; i++)
+        collect(c, &r->all[i]);
 }
 
 /* Calls the program's report hook: the goroutines must not be stopped. */
@@ -316,18 +344,38 @@ static bool report_thread(struct dt_thread *th, void *arg)
 
 /* --- the two entries --- */
 
+/* Those below goroutine `below`, 0: all. Returns how many there are. `at_end`: nothing of the
+ * program will run any more. */
+static int record_goroutines(uint64_t below, bool at_end, bool counts)
+{
+    static struct dt_reach reach; /* large */
+    static dt_lock busy;
+    struct collection c = {.below = below};
+    struct dt_task *me = dt_self;
+    dt_lock_take(&busy);
+    dt_reach_look(&reach, dt_flags.leak_marking);
+    if (me != &dt_task_unknown)
+        dt_begin(me);
+    struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(below, at_end) : NULL;
+    c.stalls = stalls;
+    collect_goroutines(&c, &reach);
+    if (me != &dt_task_unknown)
+        dt_finish(me);
+    dt_reach_drop(&reach);
+    dt_lock_drop(&busy);
+    if (below)
+        gorc__inspect_resume();
+    dt_stalls_report(stalls);
+    report_goroutines(&c, counts);
+    return c.total;
+}
+
 void dt_leak_record(bool counts)
 {
     if (gorc__inspect_started()) {
-        struct collection c = {.below = 0};
         if (counts)
             give_grace();
-        gorc__inspect_stop(STOP_NS);
-        struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(0, counts) : NULL;
-        c.stalls = stalls;
-        collect_goroutines(&c);
-        dt_stalls_report(stalls);
-        report_goroutines(&c, counts);
+        record_goroutines(0, counts, counts);
     }
     dt_threads_each(report_thread, &counts);
 }
@@ -337,16 +385,6 @@ int dt_leak_check_descendants(void)
     struct dt_task *me = dt_enter();
     if (!me || me->info->kind == DT_TASK_THREAD || !gorc__inspect_started())
         return 0;
-    struct collection c = {.below = me->info->id};
     give_grace();
-    gorc__inspect_stop(STOP_NS);
-    dt_begin(me);
-    struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(c.below, true) : NULL;
-    c.stalls = stalls;
-    collect_goroutines(&c);
-    dt_finish(me);
-    gorc__inspect_resume();
-    dt_stalls_report(stalls);
-    report_goroutines(&c, true);
-    return c.total;
+    return record_goroutines(me->info->id, true, true);
 }

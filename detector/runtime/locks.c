@@ -4,6 +4,7 @@
  * it is given up, so that a holder that is seen is one, and "nobody" may be late.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "core/lockgraph.h"
 #include "core/stack.h"
@@ -21,6 +22,11 @@ const char dt_wait_join[] = "pthread join";
 bool dt_wait_is_lock(const char *reason)
 {
     return reason == dt_wait_mutex || reason == dt_wait_rwlock || reason == dt_wait_spin;
+}
+
+bool dt_wait_is_pthread(const char *reason)
+{
+    return strncmp(reason, "pthread ", 8) == 0 || strcmp(reason, "semaphore") == 0;
 }
 
 void dt_deadline_in(struct timespec *ret_until, int ms)

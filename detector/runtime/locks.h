@@ -24,6 +24,8 @@ enum { DT_LOCK_SHARED = 1u << 24, DT_LOCK_HAS_READERS = 1u << 25 };
 /* Wait reasons that deadlock.c understands; compared by address. */
 extern const char dt_wait_mutex[], dt_wait_rwlock[], dt_wait_spin[], dt_wait_join[];
 bool dt_wait_is_lock(const char *reason);
+/* Any object of pthread's, or a semaphore: neither a descriptor nor time. */
+bool dt_wait_is_pthread(const char *reason);
 
 /* `pc` is the program's call. All take dt_enter()'s task, not NULL. */
 void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc);

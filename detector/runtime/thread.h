@@ -62,6 +62,7 @@ struct dt_thread {
     void *altstack;
     struct dt_jumps *jumps; /* jump.c */
     bool reported_stuck;    /* deadlock.c */
+    bool is_moving_block;   /* in realloc: the new block is not known yet, the old one no more */
 };
 
 void dt_threads_init(void);

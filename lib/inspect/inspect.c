@@ -128,6 +128,16 @@ bool gorc__inspect_is_worker_thread(void)
     return (m && !m->foreign) || gorc__is_sysmon();
 }
 
+bool gorc__inspect_is_monitor(int tid)
+{
+    return tid == atomic_load(&gorc__sched.sysmon_tid);
+}
+
+bool gorc__inspect_is_firing(void)
+{
+    return atomic_load(&gorc__sched.firing) != 0;
+}
+
 /* --- stopping the workers --- */
 
 static bool all_stopped(void)

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See reach.h. Roots are: the mappings (roots.c), the registers of all other threads, the caller's
+ * own, the stacks of goroutines that run or may run, what the library itself keeps for the program
+ * (pending timers), what the kernel keeps (epoll data).
+ *
+ * The main goroutine's stack and those of foreign threads are roots whatever they wait for.
+ */
+#include <string.h>
+#include <time.h>
+
+#include <gorc/select.h>
+
+#include "base/own.h"
+#include "core/shadow.h"
+#include "runtime/reach.h"
+#include "runtime/thread.h"
+
+enum { FIRST = 1024, TRIES = 20, STOP_NS = 2000000, REGS = 8 };
+
+/* --- the goroutines --- */
+
+static bool waits_outside(const struct gorc__inspect_g *g)
+{
+    if (g->state != GORC__G_BLOCKED || g->timed || g->is_foreign)
+        return true;
+    for (uint32_t i = 0; i < g->n_cases; i++)
+        if (g->cases[i].chan && gorc__timer_chan_pending(g->cases[i].chan))
+            return true;
+    return false;
+}
+
+static bool grow(struct dt_reach *r)
+{
+    uint32_t cap = r->cap ? 2 * r->cap : FIRST;
+    struct dt_reach_g *all = dt_arena_alloc(&r->arena, cap * sizeof *all);
+    if (!all)
+        return false;
+    if (r->n)
+        memcpy(all, r->all, r->n * sizeof *all);
+    r->all = all;
+    r->cap = cap;
+    return true;
+}
+
+static bool add(const struct gorc__inspect_g *g, void *arg)
+{
+    struct dt_reach *r = arg;
+    if (g->is_system || (r->n == r->cap && !grow(r))) {
+        r->complete &= g->is_system;
+        return true;
+    }
+    r->all[r->n++] = (struct dt_reach_g){.g = *g, .outside = waits_outside(g)};
+    return true;
+}
+
+/* --- heap blocks --- */
+
+static bool add_block(uintptr_t start, void *arg)
+{
+    return an_blockmap_add(arg, start);
+}
+
+static enum an_block_state block_state(void *arg, uintptr_t start, size_t *ret_size)
+{
+    bool held;
+    (void)arg;
+    *ret_size = 0;
+    return dt_block_at(start, ret_size, &held) && held ? AN_BLOCK_HELD : AN_BLOCK_OPAQUE;
+}
+
+static bool index_blocks(struct dt_reach *r)
+{
+    if (!an_blockmap_init(&r->map, &r->arena.memory) || !dt_block_each(add_block, &r->map))
+        return false;
+    an_blockmap_seal(&r->map);
+    return true;
+}
+
+/* --- tasks --- */
+
+static uint32_t count_objects(const struct gorc__inspect_g *g)
+{
+    return g->n_cases ? g->n_cases : 1;
+}
+
+/* The waits of a goroutine that nobody outside wakes. */
+static void add_objects(struct dt_reach *r, uint32_t i, uint32_t *n)
+{
+    const struct gorc__inspect_g *g = &r->all[i].g;
+    struct an_mark_task *t = &r->tasks[i];
+    t->first_object = *n;
+    if (g->n_cases) {
+        for (uint32_t k = 0; k < g->n_cases; k++)
+            r->objects[(*n)++] = (uintptr_t)g->cases[k].chan;
+    } else {
+        r->objects[(*n)++] = (uintptr_t)g->object;
+    }
+    t->n_objects = *n - t->first_object;
+}
+
+/* The thread that was stopped on this stack. */
+static const struct dt_stopped *runner(const struct dt_reach *r, const struct gorc__inspect_g *g)
+{
+    for (uint32_t i = 0; i < r->world.n; i++) {
+        const struct dt_stopped *s = &r->world.threads[i];
+        if (s->has_regs && s->sp >= g->stack_lo && s->sp < g->stack_hi)
+            return s;
+    }
+    return NULL;
+}
+
+static uintptr_t stack_pointer(const struct dt_reach *r, const struct gorc__inspect_g *g)
+{
+    if (g->regs.sp && (g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE))
+        return g->regs.sp;
+    if (r->here >= g->stack_lo && r->here < g->stack_hi)
+        return r->here;
+    const struct dt_stopped *s = runner(r, g);
+    if (!s)
+        return g->goid == 1 ? 0 : g->stack_lo;
+    uintptr_t sp = s->sp - 512; /* the red zone, and what a call may still use */
+    return sp > g->stack_lo ? sp : g->stack_lo;
+}
+
+static bool copy_words(
+    struct dt_reach *r, struct an_mark_task *t, const uintptr_t *words, uint32_t n)
+{
+    uintptr_t *copy = dt_arena_alloc(&r->arena, n * sizeof *copy);
+    if (!copy)
+        return false;
+    memcpy(copy, words, n * sizeof *copy);
+    t->words = copy;
+    t->n_words = n;
+    return true;
+}
+
+static bool add_goroutine(struct dt_reach *r, uint32_t i)
+{
+    const struct gorc__inspect_g *g = &r->all[i].g;
+    struct an_mark_task *t = &r->tasks[i];
+    t->live = r->all[i].outside || g->goid == 1;
+    if (g->is_foreign)
+        return true; /* its stack is a mapping like any other */
+    t->stack_lo = g->stack_lo;
+    t->stack_hi = t->slot_hi = g->stack_hi;
+    if (g->goid != 1) {
+        t->record = g->record;
+        t->slot_hi = g->record_end;
+    }
+    t->sp = stack_pointer(r, g) & ~(uintptr_t)7;
+    if (!t->sp) { /* main on an unknown stack: its own is a mapping like any other */
+        t->stack_lo = t->stack_hi = t->slot_hi = 0;
+        return true;
+    }
+    uintptr_t words[REGS] = {g->regs.bp, g->regs.bx, g->regs.r12, g->regs.r13, g->regs.r14,
+        g->regs.r15, (uintptr_t)g->arg};
+    /* The argument counts until the function runs; then it is where the function has put it. */
+    bool is_new = g->state == GORC__G_RUNNABLE;
+    return copy_words(r, t, words, is_new ? 7 : 6);
+}
+
+static bool add_tasks(struct dt_reach *r)
+{
+    uint32_t n_objects = 0, n = 0;
+    for (uint32_t i = 0; i < r->n; i++)
+        n_objects += count_objects(&r->all[i].g);
+    r->n_extra = r->world.n + 1;
+    r->tasks = dt_arena_alloc(&r->arena, (r->n + r->n_extra) * sizeof *r->tasks);
+    r->objects = dt_arena_alloc(&r->arena, n_objects * sizeof *r->objects);
+    if (!r->tasks || !r->objects)
+        return false;
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (!add_goroutine(r, i))
+            return false;
+        if (!r->tasks[i].live)
+            add_objects(r, i, &n);
+    }
+    for (uint32_t i = 0; i < r->world.n; i++) {
+        const struct dt_stopped *s = &r->world.threads[i];
+        struct an_mark_task *t = &r->tasks[r->n + i];
+        t->live = true;
+        if (!copy_words(r, t, s->regs, s->n_regs))
+            return false;
+    }
+    struct an_mark_task *kernel = &r->tasks[r->n + r->world.n];
+    *kernel =
+        (struct an_mark_task){.live = true, .words = r->roots.words, .n_words = r->roots.n_words};
+    r->marking.n_objects = n;
+    return true;
+}
+
+/* --- looking --- */
+
+static void library_root(uintptr_t word, void *arg)
+{
+    struct dt_reach *r = arg;
+    dt_roots_add_word(&r->roots, &r->arena, word);
+}
+
+static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
+{
+    if (c->comes && !c->cancelled) {
+        library_root((uintptr_t)c->ctx, arg);
+        library_root((uintptr_t)c->done, arg);
+    }
+    return true;
+}
+
+static bool mark(struct dt_reach *r)
+{
+    if (!dt_roots_read(&r->roots, &r->world, r->here))
+        return false;
+    gorc__inspect_roots(library_root, r);
+    if (!index_blocks(r) || !add_tasks(r))
+        return false;
+    struct an_marking *m = &r->marking;
+    m->memory = &r->arena.memory;
+    m->blocks = &r->map;
+    m->block = block_state;
+    m->read = dt_roots_memory;
+    m->arg = &r->roots;
+    m->tasks = r->tasks;
+    m->n_tasks = r->n + r->n_extra;
+    m->objects = r->objects;
+    m->roots = r->roots.ranges;
+    m->n_roots = r->roots.n;
+    m->stride = sizeof(uintptr_t);
+    return an_mark(m);
+}
+
+/* Somebody may just be in the middle of a change: goes on, and is stopped again. */
+static bool is_quiet(const struct dt_reach *r)
+{
+    for (uint32_t i = 0; i < r->world.n; i++) {
+        const struct dt_thread *th = r->world.threads[i].thread;
+        if (th && th->is_moving_block)
+            return false;
+    }
+    size_t n;
+    bool free_list = dt_own_try(&n) != NULL;
+    if (free_list)
+        dt_own_release();
+    return free_list;
+}
+
+static void stop(struct dt_reach *r)
+{
+    for (int i = 0; i < TRIES; i++) {
+        dt_world_stop(&r->world, &r->arena);
+        if (is_quiet(r))
+            return;
+        dt_world_resume(&r->world);
+        struct timespec ms = {.tv_nsec = 1000000};
+        nanosleep(&ms, NULL);
+    }
+    dt_world_stop(&r->world, &r->arena);
+    r->complete = false;
+}
+
+static bool has_candidate(const struct dt_reach *r)
+{
+    for (uint32_t i = 0; i < r->n; i++)
+        if (!r->all[i].outside && r->all[i].g.goid != 1)
+            return true;
+    return false;
+}
+
+__attribute__((noinline)) static void look(struct dt_reach *r, bool with_memory)
+{
+    stop(r);
+    gorc__inspect_goroutines(add, r);
+    if (!with_memory || !has_candidate(r)) {
+        dt_world_resume(&r->world);
+        return;
+    }
+    r->marked = mark(r);
+    r->complete &= r->marked && r->world.complete && r->roots.complete &&
+                   !r->marking.is_incomplete && dt_world_stood_still(&r->world);
+    for (uint32_t i = 0; r->marked && i < r->n; i++)
+        r->all[i].is_dead = r->complete && !r->tasks[i].live;
+    for (uint32_t i = 0; r->marked && i < r->n; i++)
+        if (r->all[i].is_dead)
+            an_mark_own(&r->marking, i, &r->all[i].blocks, &r->all[i].bytes);
+    dt_world_resume(&r->world);
+}
+
+void dt_reach_look(struct dt_reach *r, bool with_memory)
+{
+    memset(r, 0, sizeof *r);
+    dt_arena_init(&r->arena);
+    r->complete = true;
+    /* All callee-saved registers into this frame, which begins at `here`. */
+    __builtin_unwind_init();
+#if defined(__x86_64__)
+    __asm__ volatile("mov %%rsp, %0" : "=r"(r->here));
+#else
+    __asm__ volatile("mov %0, sp" : "=r"(r->here));
+#endif
+    gorc__inspect_contexts(context_root, r);
+    gorc__inspect_stop(STOP_NS);
+    look(r, with_memory);
+}
+
+void dt_reach_drop(struct dt_reach *r)
+{
+    dt_arena_drop(&r->arena);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which goroutines can still be woken, by what the process's memory refers to: analysis/marking.h
+ * over the real goroutines, heap blocks and mappings.
+ */
+#ifndef DT_REACH_H
+#define DT_REACH_H
+
+#include "analysis/marking.h"
+#include "analysis/waitgraph.h"
+#include "lib/inspect.h"
+#include "runtime/roots.h"
+#include "runtime/world.h"
+
+struct dt_reach_g {
+    struct gorc__inspect_g g;
+    bool outside; /* runs, may run, or waits for a timer or the outside */
+    bool is_dead; /* nothing live refers to what it waits for, and all memory was looked at */
+    uint64_t blocks, bytes; /* of a dead one: what it alone keeps alive */
+};
+
+struct dt_reach {
+    struct dt_arena arena;
+    struct dt_world world;
+    struct dt_roots roots;
+    struct an_blockmap map;
+    struct an_marking marking;
+    struct dt_reach_g *all;     /* every goroutine, and foreign threads in a gorc call */
+    struct an_mark_task *tasks; /* all[i] is tasks[i]; behind them the other threads' registers */
+    uint32_t n, cap, n_extra;
+    uintptr_t *objects;
+    uint32_t cap_objects;
+    uintptr_t here; /* the caller's stack pointer */
+    bool marked;    /* marking ran */
+    bool complete;  /* all memory was looked at: is_dead is certain */
+};
+
+/* Stops the workers, and the whole process for as long as memory is looked at (`with_memory`; else
+ * only the goroutines' states are). Afterwards the workers still stand, so that stacks can be
+ * unwound, until gorc__inspect_resume. One at a time. */
+void dt_reach_look(struct dt_reach *r, bool with_memory);
+void dt_reach_drop(struct dt_reach *r);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See world.h. The list of threads is read from /proc until it does not change any more: a thread
+ * that was just being made is stopped in the next round.
+ *
+ * The signal's disposition is ours only while the world is stopped, unless a thread has not
+ * answered: then it stays, since the signal may still come.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base/lock.h"
+#include "lib/inspect.h"
+#include "runtime/dump.h"
+#include "runtime/thread.h"
+#include "runtime/world.h"
+
+enum {
+    PART = 4 << 20,
+    FIRST_THREADS = 256,
+    ROUNDS = 16,
+    PATIENCE_MS = 200,
+    KERNEL_SIGSET = 8 /* bytes */
+};
+
+/* --- the arena --- */
+
+static void *arena_alloc(void *arg, size_t size)
+{
+    return dt_arena_alloc(arg, size);
+}
+
+void dt_arena_init(struct dt_arena *a)
+{
+    *a = (struct dt_arena){.memory = {arena_alloc, a}};
+}
+
+void *dt_arena_alloc(struct dt_arena *a, size_t size)
+{
+    struct dt_arena_part *p = a->parts;
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = (size + 15) & ~(size_t)15;
+    if (!p || p->size - p->used < size) {
+        size_t bytes = size + 64 > PART ? size + 64 : PART;
+        bytes = (bytes + 4095) & ~(size_t)4095;
+        p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+            -1, 0);
+        if (p == MAP_FAILED)
+            return NULL;
+        p->older = a->parts;
+        p->size = bytes;
+        p->used = 64;
+        a->parts = p;
+    }
+    p->used += size;
+    return (char *)p + p->used - size;
+}
+
+void dt_arena_drop(struct dt_arena *a)
+{
+    for (struct dt_arena_part *p = a->parts, *older; p; p = older) {
+        older = p->older;
+        munmap(p, p->size);
+    }
+    a->parts = NULL;
+}
+
+/* --- the handler --- */
+
+static dt_lock busy;
+static struct dt_world *now_stopped; /* atomic */
+static uint32_t epoch;               /* futex: changes when the world goes on */
+static int stop_signal;
+static bool signal_is_ours;
+
+static void copy_regs(struct dt_stopped *s, const ucontext_t *uc)
+{
+#if defined(__x86_64__)
+    s->sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP];
+    for (int i = 0; i < NGREG; i++)
+        s->regs[s->n_regs++] = (uintptr_t)uc->uc_mcontext.gregs[i];
+    if (uc->uc_mcontext.fpregs) {
+        memcpy(&s->regs[s->n_regs], uc->uc_mcontext.fpregs->_xmm, 256);
+        s->n_regs += 256 / sizeof(uintptr_t);
+    }
+#elif defined(__aarch64__)
+    s->sp = (uintptr_t)uc->uc_mcontext.sp;
+    for (int i = 0; i < 31; i++)
+        s->regs[s->n_regs++] = (uintptr_t)uc->uc_mcontext.regs[i];
+#endif
+    s->has_regs = s->sp != 0;
+}
+
+static struct dt_stopped *find(const struct dt_world *w, int tid)
+{
+    for (uint32_t i = 0; w && i < w->n; i++)
+        if (w->threads[i].tid == tid)
+            return &w->threads[i];
+    return NULL;
+}
+
+static void on_stop(int sig, siginfo_t *info, void *context)
+{
+    (void)sig, (void)info;
+    int saved = errno;
+    uint32_t seen = __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+    struct dt_stopped *s =
+        find(__atomic_load_n(&now_stopped, __ATOMIC_ACQUIRE), (int)syscall(SYS_gettid));
+    if (s && !s->state) {
+        copy_regs(s, context);
+        __atomic_store_n(&s->state, 1, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&epoch, __ATOMIC_ACQUIRE) == seen)
+            syscall(SYS_futex, &epoch, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    }
+    errno = saved;
+}
+
+/* The highest real-time signal at its default, but the dump's. Signals are asked for with libc's
+ * own calls, which tell what the kernel has. */
+static bool take_signal(void)
+{
+    struct sigaction old,
+        act = {.sa_sigaction = on_stop, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    sigfillset(&act.sa_mask);
+    if (signal_is_ours && sigaction(stop_signal, NULL, &old) == 0 && old.sa_sigaction == on_stop)
+        return true;
+    for (int sig = SIGRTMAX; sig >= SIGRTMIN; sig--) {
+        if (sig == DT_DUMP_SIGNAL || sigaction(sig, NULL, &old) != 0 ||
+            (old.sa_flags & SA_SIGINFO) || old.sa_handler != SIG_DFL)
+            continue;
+        stop_signal = sig;
+        signal_is_ours = sigaction(sig, &act, NULL) == 0;
+        return signal_is_ours;
+    }
+    return false;
+}
+
+static void drop_signal(const struct dt_world *w)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    for (uint32_t i = 0; i < w->n; i++)
+        if (!w->threads[i].in_call && !w->threads[i].state)
+            return;
+    sigaction(stop_signal, &dfl, NULL);
+    signal_is_ours = false;
+}
+
+/* --- the threads --- */
+
+struct entry {
+    uint64_t ino;
+    int64_t off;
+    unsigned short size;
+    unsigned char type;
+    char name[];
+};
+
+struct tid_search {
+    int tid;
+    struct dt_thread *found;
+};
+
+static bool has_tid(struct dt_thread *th, void *arg)
+{
+    struct tid_search *s = arg;
+    if (th->tid == s->tid && th->state == DT_THREAD_RUNNING)
+        s->found = th;
+    return !s->found;
+}
+
+/* Published and at rest: its registers are those of the wait. */
+static bool read_call(struct dt_stopped *s)
+{
+    struct dt_wait wait;
+    if (!s->thread || !dt_wait_read(s->thread, &wait) || !wait.regs[1])
+        return false;
+    s->in_call = s->has_regs = true;
+    s->seq = wait.seq;
+    s->sp = wait.regs[1];
+    s->n_regs = sizeof wait.regs / sizeof *wait.regs;
+    memcpy(s->regs, wait.regs, sizeof wait.regs);
+    return true;
+}
+
+/* From the thread's status: does it block the signal, does it sleep? */
+static bool blocks_signal(int tid, bool *ret_sleeps)
+{
+    char path[48] = "/proc/self/task/", digits[12], text[2048], *p;
+    size_t n = 0, at = 16;
+    for (int i = tid; i; i /= 10)
+        digits[n++] = (char)('0' + i % 10);
+    while (n)
+        path[at++] = digits[--n];
+    memcpy(path + at, "/status", 8);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = 0;
+    p = strstr(text, "State:\t");
+    *ret_sleeps = p && p[7] == 'S';
+    p = strstr(text, "SigBlk:\t");
+    if (!p)
+        return false;
+    uint64_t mask = 0;
+    for (p += 8; *p && *p != '\n'; p++)
+        mask = mask << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+    return mask >> (stop_signal - 1) & 1;
+}
+
+static void signal_one(struct dt_world *w, struct dt_stopped *s)
+{
+    bool sleeps;
+    if (!blocks_signal(s->tid, &sleeps)) {
+        if (syscall(SYS_tgkill, getpid(), s->tid, stop_signal) != 0)
+            s->state = 1; /* it has just ended */
+        return;
+    }
+    s->state = 1; /* cannot be stopped: not waited for */
+    if (!gorc__inspect_is_monitor(s->tid) || !sleeps || gorc__inspect_is_firing())
+        w->complete = false;
+}
+
+static void stop_one(struct dt_world *w, int tid)
+{
+    if (w->n == w->cap) {
+        w->complete = false;
+        return;
+    }
+    struct dt_stopped *s = &w->threads[w->n];
+    struct tid_search search = {tid, NULL};
+    *s = (struct dt_stopped){.tid = tid};
+    dt_threads_each(has_tid, &search);
+    s->thread = search.found;
+    bool rests = read_call(s);
+    __atomic_store_n(&w->n, w->n + 1, __ATOMIC_RELEASE);
+    if (!rests)
+        signal_one(w, s);
+}
+
+/* Stops the threads that are not in the list; returns how many, -1 when /proc is not there. */
+static int stop_new(struct dt_world *w)
+{
+    char buffer[4096];
+    int self = (int)syscall(SYS_gettid), fresh = 0;
+    int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long n;
+    if (fd < 0)
+        return -1;
+    while ((n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0) {
+        for (long at = 0; at < n;) {
+            const struct entry *e = (const struct entry *)(buffer + at);
+            int tid = 0;
+            for (const char *c = e->name; *c >= '0' && *c <= '9'; c++)
+                tid = tid * 10 + *c - '0';
+            at += e->size;
+            if (tid && tid != self && !find(w, tid)) {
+                stop_one(w, tid);
+                fresh++;
+            }
+        }
+    }
+    close(fd);
+    return fresh;
+}
+
+/* Room for all threads there are and some more: the handlers hold pointers into the list. */
+static void make_room(struct dt_world *w)
+{
+    uint32_t n = FIRST_THREADS;
+    char buffer[4096];
+    long bytes;
+    int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && (bytes = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
+        n += (uint32_t)(bytes / 24); /* the least that an entry takes */
+    if (fd >= 0)
+        close(fd);
+    w->threads = dt_arena_alloc(w->arena, n * sizeof *w->threads);
+    w->cap = w->threads ? n : 0;
+}
+
+static void pause_ms(int ms)
+{
+    struct timespec t = {.tv_nsec = ms * 1000000L};
+    nanosleep(&t, NULL);
+}
+
+static bool all_stopped(const struct dt_world *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        if (!w->threads[i].in_call && !__atomic_load_n(&w->threads[i].state, __ATOMIC_ACQUIRE))
+            return false;
+    return true;
+}
+
+static bool wait_stopped(const struct dt_world *w)
+{
+    for (unsigned round = 0; round < 64; round++) {
+        if (all_stopped(w))
+            return true;
+        syscall(SYS_sched_yield);
+    }
+    for (int ms = 0; ms < PATIENCE_MS; ms++) {
+        if (all_stopped(w))
+            return true;
+        pause_ms(1);
+    }
+    return false;
+}
+
+/* One that was left in its call and has come out of it is stopped like the others. */
+static bool stop_woken(struct dt_world *w)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct dt_stopped *s = &w->threads[i];
+        if (!s->in_call || __atomic_load_n(&s->thread->wait.seq, __ATOMIC_ACQUIRE) == s->seq)
+            continue;
+        any = true;
+        s->n_regs = 0;
+        s->in_call = s->has_regs = false;
+        if (!read_call(s))
+            signal_one(w, s);
+    }
+    return any;
+}
+
+void dt_world_stop(struct dt_world *w, struct dt_arena *arena)
+{
+    *w = (struct dt_world){.arena = arena, .complete = true};
+    dt_lock_take(&busy);
+    if (!take_signal()) {
+        w->complete = false;
+        return;
+    }
+    make_room(w);
+    __atomic_store_n(&now_stopped, w, __ATOMIC_RELEASE);
+    bool settled = false;
+    for (int round = 0; round < ROUNDS && !settled; round++) {
+        int fresh = stop_new(w);
+        bool woken = stop_woken(w);
+        if (fresh < 0 || !wait_stopped(w))
+            w->complete = false;
+        settled = fresh <= 0 && !woken;
+    }
+    w->complete &= settled;
+}
+
+bool dt_world_stood_still(const struct dt_world *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct dt_stopped *s = &w->threads[i];
+        if (s->in_call && __atomic_load_n(&s->thread->wait.seq, __ATOMIC_ACQUIRE) != s->seq)
+            return false;
+    }
+    return true;
+}
+
+void dt_world_resume(struct dt_world *w)
+{
+    if (signal_is_ours)
+        drop_signal(w);
+    __atomic_store_n(&now_stopped, NULL, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&epoch, 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &epoch, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    dt_lock_drop(&busy);
+}
