@@ -72,6 +72,8 @@ struct gorc__tables {
     uint32_t switch_words;
     const uint8_t *switch_registers;
     const void *sysmon_tid; /* int32_t: the library's thread that is no worker */
+    /* values of chan_state: closed; a timer's, whose time will come */
+    uint32_t chan_is_closed, chan_is_timer;
 };
 
 extern __attribute__((visibility("default")))

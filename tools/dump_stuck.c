@@ -166,10 +166,14 @@ static void add_goroutine(
     case OBJ_SELECT:
         for (size_t k = 0; k < w->n_cases; k++)
             add_case(g, r, t, &w->cases[k]);
+        for (size_t k = 0; k < w->n_cases; k++)
+            t->goes_on |= g->d->goroutines.chans[w->cases[k].chan].timer;
         t->goes_on |= !w->n_cases; /* a nil channel, no case: nobody else is concerned */
         break;
     case OBJ_WAITGROUP:
     case OBJ_COND:
+    case OBJ_GROUP:
+    case OBJ_SEM:
         add_wait(g, t, AN_ANY, false);
         add_references(g, r, w->object);
         close_wait(g);

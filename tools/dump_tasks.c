@@ -254,6 +254,8 @@ static char *case_text(const struct dump *d, const struct select_case *c)
     char *made = ch->name ? NULL : place_text(d, ch->created);
     char *closed =
         xprintf("%s%s%s", ch->closed ? ", closed" : "", made ? ", made at " : "", made ? made : "");
+    if (ch->timer)
+        return xprintf("%s (a timer's%s)", what, closed);
     if (!ch->capacity)
         return xprintf("%s (unbuffered%s)", what, closed);
     return xprintf("%s (%llu of %llu%s)", what, (unsigned long long)ch->count,
@@ -290,6 +292,17 @@ static char *holder_text(const struct dump *d, uint64_t holder)
                                 : xprintf(", held by g%llu", (unsigned long long)holder);
 }
 
+static char *fd_text(const struct dump *d, int fd)
+{
+    char path[64], to[256];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", d->process->pid, fd);
+    ssize_t n = readlink(path, to, sizeof to - 1);
+    if (n < 0)
+        return xprintf("fd %d", fd);
+    to[n] = 0;
+    return xprintf("fd %d (%s)", fd, to);
+}
+
 static char *goroutine_wait_text(const struct dump *d, const struct goroutine *g)
 {
     const char *reason = d->goroutines.reasons[g->reason];
@@ -300,6 +313,8 @@ static char *goroutine_wait_text(const struct dump *d, const struct goroutine *g
         free(c);
         return text;
     }
+    if (g->object_kind == OBJ_FD)
+        return xprintf("%s %s", reason, fd_text(d, (int)g->object));
     if (!g->object)
         return xstrdup(reason);
     char *what = object_text(d, g->object, g->object_name), *by = holder_text(d, g->holder);
@@ -309,17 +324,6 @@ static char *goroutine_wait_text(const struct dump *d, const struct goroutine *g
     else if (g->object_kind == OBJ_RWMUTEX && !g->holder && g->readers)
         more = xprintf(" (%u readers)", g->readers);
     return xprintf("%s %s%s%s", reason, what, more, by);
-}
-
-static char *fd_text(const struct dump *d, int fd)
-{
-    char path[64], to[256];
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", d->process->pid, fd);
-    ssize_t n = readlink(path, to, sizeof to - 1);
-    if (n < 0)
-        return xprintf("fd %d", fd);
-    to[n] = 0;
-    return xprintf("fd %d (%s)", fd, to);
 }
 
 /* A thread, or the goroutine that it runs. */

@@ -354,7 +354,8 @@ static size_t chan_of(const struct live *l, struct goroutines *gs, uint64_t addr
     live_read(l, addr + t->chan_last_sender, &c.last_sender, 8);
     live_read(l, addr + t->chan_last_receiver, &c.last_receiver, 8);
     live_read(l, addr + t->chan_state, &state, 4);
-    c.closed = state != 0;
+    c.closed = state == t->chan_is_closed;
+    c.timer = state == t->chan_is_timer;
     gs->chans = grow(gs->chans, gs->nchans, &cap_chans, sizeof *gs->chans);
     gs->chans[gs->nchans] = c;
     chan_index[slot] = gs->nchans + 1;

@@ -14,7 +14,7 @@
 struct chan_state {
     uint64_t addr, count, capacity, created, closed_goid, last_sender, last_receiver;
     char *name;
-    bool closed;
+    bool closed, timer;
 };
 
 struct select_case {
@@ -41,7 +41,22 @@ struct goroutine {
 /* As in lib/inspect.h and lib/hooks.h; part of the tables' contract. */
 enum { G_DEAD, G_RUNNABLE, G_RUNNING, G_BLOCKED, G_BLOCKING };
 enum { KIND_GOROUTINE, KIND_MAIN, KIND_FOREIGN, KIND_G0 };
-enum { OBJ_NONE, OBJ_CHAN, OBJ_SELECT, OBJ_MUTEX, OBJ_RWMUTEX, OBJ_WAITGROUP, OBJ_ONCE, OBJ_COND };
+enum {
+    OBJ_NONE,
+    OBJ_CHAN,
+    OBJ_SELECT,
+    OBJ_MUTEX,
+    OBJ_RWMUTEX,
+    OBJ_WAITGROUP,
+    OBJ_ONCE,
+    OBJ_COND,
+    OBJ_TIMER,
+    OBJ_GOROUTINE,
+    OBJ_FD,
+    OBJ_CONTEXT,
+    OBJ_GROUP,
+    OBJ_SEM,
+};
 
 struct goroutines {
     struct gorc__tables t;

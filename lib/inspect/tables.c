@@ -111,4 +111,6 @@ const struct gorc__tables gorc_tables = {
     .switch_words = GORC__SWITCH_WORDS,
     .switch_registers = gorc__switch_registers,
     .sysmon_tid = &gorc__sched.sysmon_tid,
+    .chan_is_closed = GORC__CHAN_CLOSED,
+    .chan_is_timer = GORC__CHAN_TIMER,
 };
