@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An address filled in by inet_pton under a mutex.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static struct in_addr at;
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+
+static void *first(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&m);
+    if (inet_pton(AF_INET, "127.0.0.1", &at) != 1)
+        abort();
+    pthread_mutex_unlock(&m);
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    pthread_mutex_lock(&m);
+    if (at.s_addr == 1)
+        abort();
+    pthread_mutex_unlock(&m);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A wide string written and duplicated by two threads without order.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+static wchar_t text[8];
+
+static void *first(void *arg)
+{
+    (void)arg;
+    text[0] = L'a';
+    hidden_step();
+    return NULL;
+}
+
+static void *second(void *arg)
+{
+    (void)arg;
+    hidden_wait(1);
+    free(wcsdup(text));
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t t[2];
+
+    if (pthread_create(&t[0], NULL, first, NULL) || pthread_create(&t[1], NULL, second, NULL))
+        abort();
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    return 0;
+}
