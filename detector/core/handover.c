@@ -83,6 +83,7 @@ void dt_held_refresh(struct dt_task *t)
         t->nheld_native -= h->kind < DT_LOCK_NATIVE_KINDS;
         memmove(h, h + 1, (t->nheld - i - 1) * sizeof *h);
         t->nheld--;
+        dt_task_lock_gone(t, i);
     }
 }
 

@@ -11,17 +11,24 @@
 #include "core/stack.h"
 #include "core/task.h"
 
-/* Flags in the upper bits of pc: user addresses have 47. */
+/* Fields in the upper bits of pc: user addresses have 47. */
 #define DT_NODE_FREE ((uint64_t)1 << 63)   /* the place is a call of free() */
 #define DT_NODE_PINNED ((uint64_t)1 << 62) /* somebody outside the core knows the id */
 #define DT_NODE_USED ((uint64_t)1 << 61)   /* not a free object of the pool */
 /* No place at all but the origins of several accesses that share a cell: `parent`'s, overlaid on
  * the bytes of a mask (bits 32 to 39) by a plain origin (the lower bits). */
 #define DT_NODE_OVERLAY ((uint64_t)1 << 60)
-#define DT_NODE_PC (((uint64_t)1 << 56) - 1)
+#define DT_NODE_PC (((uint64_t)1 << 47) - 1)
+/* Of an origin: the locks that its task held. A lock set of small id by itself; of others how many
+ * locks there were, and its segment tells the rest (dt_segment_lockset). */
+enum {
+    DT_NODE_LOCKS_SHIFT = 47,
+    DT_NODE_LOCKS_MASK = (1 << 13) - 1,
+    DT_NODE_LOCKS_COUNT = 1 << 12
+};
 
 struct dt_node {
-    uint64_t pc;     /* and DT_NODE_FREE, DT_NODE_PINNED */
+    uint64_t pc;     /* and what is above it */
     uint32_t parent; /* 0: outermost */
     uint32_t next;   /* hash chain */
 };
@@ -31,6 +38,12 @@ extern DT_HIDDEN struct dt_pool dt_node_pool;
 static inline struct dt_node *dt_node(dt_stackid id)
 {
     return (struct dt_node *)dt_node_pool.base + id;
+}
+
+/* Of an origin: DT_NODE_LOCKS_SHIFT. */
+static inline uint32_t dt_node_locks(dt_stackid origin)
+{
+    return (uint32_t)(dt_node(origin)->pc >> DT_NODE_LOCKS_SHIFT) & DT_NODE_LOCKS_MASK;
 }
 
 static inline struct dt_origin_cache *dt_origin_slot(struct dt_task *t, uint64_t pc)

@@ -38,6 +38,20 @@ static bool is_repetition(uint64_t now, uint64_t earlier)
     return __atomic_exchange_n(slot, pair, __ATOMIC_RELAXED) == pair && !dt_race_repeats;
 }
 
+static void fill_locks(struct dt_race_side *s, uint32_t seg)
+{
+    dt_lockset set = dt_node_locks(s->stack);
+    uint32_t all = UINT32_MAX;
+    if (set >= DT_NODE_LOCKS_COUNT) {
+        uint32_t held = set - DT_NODE_LOCKS_COUNT;
+        set = dt_segment_lockset(seg);
+        if (held < DT_LOCKSET_MOST)
+            all = held;
+    }
+    s->nheld = dt_lockset_size(set) < all ? dt_lockset_size(set) : all;
+    s->nlocks = (uint32_t)dt_lockset_locks(set, s->nheld, s->locks, DT_RACE_LOCKS);
+}
+
 static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
 {
     unsigned mask = (unsigned)((cell & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
@@ -50,6 +64,7 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     s->atomic = !(cell & DT_CELL_P);
     s->is_free = (dt_node(s->stack)->pc & DT_NODE_FREE) != 0;
     s->epoch = dt_segment_get(seg).epoch;
+    fill_locks(s, seg);
     dt_node_pin(s->stack);
 }
 
@@ -71,9 +86,16 @@ static void add(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64
     *end = i;
 }
 
+/* The part of the cell that comes from the same place as this byte. */
 static uint64_t with_origin_of(uint64_t cell, unsigned byte)
 {
-    return (cell & ~DT_CELL_ORIGIN) | dt_node_of_byte((dt_stackid)(cell & DT_CELL_ORIGIN), byte);
+    dt_stackid all = (dt_stackid)(cell & DT_CELL_ORIGIN), one = dt_node_of_byte(all, byte);
+    if (one == all)
+        return cell;
+    for (unsigned b = 0; b < 8; b++)
+        if (dt_node_of_byte(all, b) != one)
+            cell &= ~((uint64_t)1 << (b + DT_CELL_MASK_SHIFT));
+    return (cell & ~DT_CELL_ORIGIN) | one;
 }
 
 /* A cell may stand for accesses of several places (DT_NODE_OVERLAY): one race for each. */

@@ -82,7 +82,7 @@ static inline uint64_t make_cell(struct dt_task *t, unsigned flags, uint64_t pc)
 {
     if (!t->seg)
         dt_segment_open(t);
-    uint64_t x = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | dt_node_origin(t, pc);
+    uint64_t x = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | dt_node_origin(t, pc | t->held_bits);
     if (flags & DT_WRITE)
         x |= DT_CELL_W;
     if (!(flags & DT_ATOMIC))

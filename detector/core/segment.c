@@ -8,6 +8,7 @@
 #include "base/out.h"
 #include "base/pool.h"
 #include "core/core.h"
+#include "core/node.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -17,6 +18,7 @@ enum { FIRST_SWEEP = 1 << 16 };
 
 struct dt_run *dt_runs;
 static struct dt_pool table;      /* ids only grow in it; side: task info of the run */
+static struct dt_pool locksets;   /* by run alike: lock sets of its segments */
 static uint64_t free_bits[WORDS]; /* found free by the last sweep and not taken since */
 static uint64_t mark_bits[WORDS];
 static bool marking;     /* changes with everybody else kept out */
@@ -30,6 +32,9 @@ void dt_segment_init(void)
 {
     dt_pool_init(&table, "epochs", sizeof(struct dt_run), sizeof(uint32_t), MAX_RUNS - 1);
     dt_runs = (struct dt_run *)table.base;
+    dt_pool_init(&locksets, "epochs", DT_RUN * sizeof(dt_lockset), 0, MAX_RUNS - 1);
+    if (locksets.max < table.max)
+        table.max = locksets.max;
 }
 
 uint32_t dt_segment_runs(void)
@@ -58,6 +63,7 @@ static uint32_t take_run(void)
         if (table.next >= sweep_at)
             dt_gate_ask_sweep();
         run = dt_pool_fresh(&table, 1);
+        dt_pool_fresh(&locksets, 1);
     }
     in_use++;
     dt_lock_drop(&lock);
@@ -74,9 +80,52 @@ static void mark_run(uint32_t run)
         __atomic_fetch_or(&mark_bits[run >> 6], bit, __ATOMIC_RELAXED);
 }
 
+/* --- lock sets that origins cannot name. Until there is one the table stays untouched. --- */
+
+static bool has_locksets; /* atomic */
+
+static dt_lockset *lockset_of(uint32_t seg)
+{
+    return (dt_lockset *)locksets.base + seg;
+}
+
+static void set_lockset(uint32_t seg, dt_lockset set)
+{
+    if (__atomic_load_n(lockset_of(seg), __ATOMIC_RELAXED) != set)
+        __atomic_store_n(lockset_of(seg), set, __ATOMIC_RELAXED);
+}
+
+dt_lockset dt_segment_lockset(uint32_t seg)
+{
+    return __atomic_load_n(lockset_of(seg), __ATOMIC_RELAXED);
+}
+
+void dt_segment_locks_grew(struct dt_task *t)
+{
+    if (!__atomic_load_n(&has_locksets, __ATOMIC_RELAXED))
+        __atomic_store_n(&has_locksets, true, __ATOMIC_RELAXED);
+    if (t->seg)
+        set_lockset(t->seg, t->lockset);
+}
+
+/* Of a run that is taken again they may be freed ones. */
+static void clear_locksets(uint32_t run)
+{
+    for (uint32_t i = 0; i < DT_RUN; i++)
+        set_lockset(run << DT_RUN_BITS | i, 0);
+}
+
+static void mark_locksets(uint32_t run)
+{
+    for (uint32_t i = 0; i < DT_RUN; i++)
+        dt_lockset_mark(*lockset_of(run << DT_RUN_BITS | i));
+}
+
 static void new_run(struct dt_task *t)
 {
     t->run = take_run();
+    if (__atomic_load_n(&has_locksets, __ATOMIC_RELAXED))
+        clear_locksets(t->run);
     dt_runs[t->run] = (struct dt_run){.index = t->index, .first = t->epoch};
     ((uint32_t *)table.side_base)[t->run] = t->info->pool_id;
     if (marking)
@@ -91,6 +140,8 @@ void dt_segment_open(struct dt_task *t)
         new_run(t);
     t->seg = t->run << DT_RUN_BITS | (t->epoch - dt_runs[t->run].first);
     t->segment = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | DT_CELL_LOW;
+    if (__builtin_expect(t->lockset >= DT_NODE_LOCKS_COUNT, 0))
+        set_lockset(t->seg, t->lockset);
 }
 
 static struct dt_task_info *task_of_run(uint32_t run)
@@ -121,6 +172,8 @@ void dt_segment_each_marked(void (*fn)(dt_index index, struct dt_task_info *task
         for (uint64_t bits = mark_bits[w]; bits; bits &= bits - 1) {
             uint32_t run = w * 64 + (uint32_t)__builtin_ctzll(bits);
             fn(dt_runs[run].index, task_of_run(run));
+            if (has_locksets)
+                mark_locksets(run);
         }
     }
 }

@@ -35,6 +35,10 @@ void dt_segment_init(void);
 /* t's current segment, made now. May ask for a sweep. */
 void dt_segment_open(struct dt_task *t);
 struct dt_task_info *dt_segment_task(uint32_t seg);
+/* The largest lock set of its task's in it, for origins that tell only how many locks. */
+dt_lockset dt_segment_lockset(uint32_t seg);
+/* t has such a lock set now: its segments know, from the present one on. */
+void dt_segment_locks_grew(struct dt_task *t);
 /* Runs handed out and not yet found free. */
 uint32_t dt_segment_runs(void);
 
@@ -68,6 +72,7 @@ static inline bool dt_segment_ordered(struct dt_task *t, uint32_t seg)
  * likewise. Frees the runs that were there at the beginning and were not marked. */
 void dt_segment_mark_begin(void);
 void dt_segment_mark(uint32_t seg);
+/* Marks their lock sets, too. */
 void dt_segment_each_marked(void (*fn)(dt_index index, struct dt_task_info *task));
 void dt_segment_mark_end(void);
 

@@ -54,6 +54,7 @@ void dt_core_init(void)
     dt_node_init();
     dt_segment_init();
     dt_reads_init();
+    dt_lockset_init();
     dt_sync_init();
     dt_lockgraph_init();
     dt_block_init();

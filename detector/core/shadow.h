@@ -49,6 +49,7 @@ bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg);
 /* Of the block that starts there; false: none. `held`: neither freed nor opaque. */
 bool dt_block_at(uintptr_t start, size_t *ret_size, bool *ret_held);
 
+enum { DT_RACE_LOCKS = 8 };
 struct dt_race_side {
     struct dt_task_info *task;
     dt_stackid stack; /* innermost frame: the access itself */
@@ -56,6 +57,9 @@ struct dt_race_side {
     uint32_t size; /* bytes of this side's access within the granule */
     bool write, atomic, is_free;
     dt_epoch epoch;
+    /* The locks that its task held at the access, in the order taken; more than fit are counted. */
+    struct dt_lock_taken locks[DT_RACE_LOCKS];
+    uint32_t nlocks, nheld; /* how many are in locks; how many there were */
 };
 struct dt_race {
     struct dt_race_side now, earlier;

@@ -249,6 +249,13 @@ static void drop_older_tables(struct table *t)
     }
 }
 
+static void mark_locks(dt_stackid id)
+{
+    uint32_t locks = dt_node(id)->pc & DT_NODE_OVERLAY ? 0 : dt_node_locks(id);
+    if (locks < DT_NODE_LOCKS_COUNT)
+        dt_lockset_mark(locks);
+}
+
 void dt_node_drop_unmarked(void)
 {
     struct table *t = nodes;
@@ -259,6 +266,7 @@ void dt_node_drop_unmarked(void)
         if (!(n->pc & DT_NODE_USED))
             continue;
         if (marks[id >> 5] >> (id & 31) & 1) {
+            mark_locks(id);
             uint32_t *head = &t->heads[bucket(t, n->parent, identity(n))];
             n->next = *head;
             *head = id;

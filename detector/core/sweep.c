@@ -154,10 +154,11 @@ static void root_task(struct dt_task *t, void *arg)
 }
 
 /* The task may be younger than the beginning. */
-static void keep_info(struct dt_task *t, void *arg)
+static void keep_task(struct dt_task *t, void *arg)
 {
     (void)arg;
     mark_info(t->info);
+    dt_lockset_mark(t->lockset);
 }
 
 static void forget_ordered(struct dt_task *t, void *arg)
@@ -206,12 +207,13 @@ static void finish(void)
     dt_task_each(see_witness, NULL);
     dt_index_free_unseen(indices_seen, n_indices);
     dt_free(indices_seen, n_indices + 1);
-    dt_task_each(keep_info, NULL);
+    dt_task_each(keep_task, NULL);
     dt_lockgraph_each_task(mark_info);
     dt_task_each(forget_ordered, NULL);
     dt_task_info_sweep(round_number);
     dt_segment_mark_end();
     dt_node_drop_unmarked();
+    dt_lockset_drop_unmarked();
     dt_race_forget_recent();
     __atomic_fetch_add(&sweeps, 1, __ATOMIC_RELAXED);
 }

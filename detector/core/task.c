@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "base/dalloc.h"
+#include "base/flags.h"
 #include "base/out.h"
 #include "core/core.h"
 #include "core/granule.h"
 #include "core/lockgraph.h"
+#include "core/node.h"
 #include "core/order.h"
 #include "core/segment.h"
 #include "core/sweep.h"
@@ -73,7 +75,8 @@ void dt_task_each(void (*fn)(struct dt_task *t, void *arg), void *arg)
 
 static void choose_keys(struct dt_task *t)
 {
-    const uint64_t *keys = t->ignore || t->ended || sole ? dt_keys_none : dt_keys_real;
+    bool none = t->ignore || t->ended || sole || !dt_flags.detect_races;
+    const uint64_t *keys = none ? dt_keys_none : dt_keys_real;
     __atomic_store_n(&t->keys, keys, __ATOMIC_RELEASE);
     __atomic_store_n(&t->key8[0], keys[DT_KEY_R8 * 8], __ATOMIC_RELEASE);
     __atomic_store_n(&t->key8[1], keys[DT_KEY_W8 * 8], __ATOMIC_RELEASE);
@@ -429,6 +432,34 @@ void dt_task_set_name(struct dt_task *t, const char *name)
 
 /* --- held locks --- */
 
+static void push_lockset(struct dt_task *t, const struct dt_held_lock *h)
+{
+    struct dt_lock_taken l = {.lock = h->lock, .where = h->where, .shared = h->shared};
+    t->lockset = dt_lockset_with(t->lockset, &l);
+}
+
+static void set_held_bits(struct dt_task *t)
+{
+    uint64_t n = t->lockset;
+    if (__builtin_expect(n >= DT_NODE_LOCKS_COUNT, 0)) {
+        n = DT_NODE_LOCKS_COUNT + (t->nheld < DT_LOCKSET_MOST ? t->nheld : DT_LOCKSET_MOST);
+        dt_segment_locks_grew(t);
+    }
+    t->held_bits = n << DT_NODE_LOCKS_SHIFT;
+}
+
+/* The lock at `at` is gone from t->held; those above it stay. */
+void dt_task_lock_gone(struct dt_task *t, uint32_t at)
+{
+    for (uint32_t n = t->nheld + 1; n > at; n--)
+        t->lockset = dt_lockset_parent(t->lockset);
+    for (uint32_t i = at; __builtin_expect(i < t->nheld, 0); i++)
+        push_lockset(t, &t->held[i]);
+    if (__builtin_expect(t->seg != 0, 0))
+        dt_task_tick(t); /* given up without a release: the segment's set is not what follows */
+    set_held_bits(t);
+}
+
 static void grow_held(struct dt_task *t)
 {
     dt_held_refresh(t);
@@ -452,13 +483,15 @@ struct dt_held_lock *dt_task_lock_held(
     struct dt_held_lock *h = &t->held[t->nheld++];
     *h = (struct dt_held_lock){
         .lock = lock,
-        .where = dt_stack_here(t, pc),
+        .where = dt_node_pin(dt_node_origin(t, pc & DT_NODE_PC)),
         .kind = (uint8_t)kind,
         .how = (uint8_t)how,
         .shared = how & DT_HOW_SHARED,
         .handovers = __atomic_load_n(&dt_handovers, __ATOMIC_RELAXED),
     };
     t->nheld_native += kind < DT_LOCK_NATIVE_KINDS;
+    push_lockset(t, h);
+    set_held_bits(t);
     dt_core_leave(me);
     return h;
 }
@@ -477,6 +510,7 @@ bool dt_task_lock_released(struct dt_task *t, const void *lock)
         t->last_released = lock;
         memmove(h, h + 1, (t->nheld - i - 1) * sizeof *h);
         t->nheld--;
+        dt_task_lock_gone(t, i);
         return true;
     }
     return false;

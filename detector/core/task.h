@@ -12,6 +12,7 @@
 
 #include "base/lock.h"
 #include "core/clock.h"
+#include "core/lockset.h"
 #include "core/stack.h"
 
 enum dt_task_kind { DT_TASK_MAIN, DT_TASK_THREAD, DT_TASK_GOROUTINE };
@@ -58,12 +59,12 @@ enum {
 struct dt_held_lock {
     const void *lock;
     dt_stackid where;
-    uint32_t id;          /* of lockgraph.h; 0: none yet */
-    uint8_t kind;         /* enum dt_lock_kind */
-    uint8_t how;          /* DT_HOW_* */
-    bool shared;          /* DT_HOW_SHARED */
-    bool has_order;       /* `order` is to be joined when the lock is given up */
-    uint32_t handovers;   /* how many locks had been given up by others when this was taken */
+    uint32_t id;           /* of lockgraph.h; 0: none yet */
+    uint8_t kind;          /* enum dt_lock_kind */
+    uint8_t how;           /* DT_HOW_* */
+    bool shared;           /* DT_HOW_SHARED */
+    bool has_order;        /* `order` is to be joined when the lock is given up */
+    uint32_t handovers;    /* how many locks had been given up by others when this was taken */
     struct dt_clock order; /* what was signalled under this lock (lockgraph.h) */
 };
 
@@ -118,6 +119,8 @@ struct dt_task {
     struct dt_order order;
     struct dt_held_lock *held;
     uint32_t nheld, cap_held;
+    uint64_t held_bits;                 /* `held` as origins have it (DT_NODE_LOCKS_SHIFT) */
+    dt_lockset lockset;                 /* `held` as a set */
     uint32_t nheld_native;              /* of these, how many are pthread's or C11's */
     const void *last_released;          /* the lock that was given up last */
     struct dt_order_cache *order_cache; /* lockgraph.c's; NULL: none yet */
@@ -173,9 +176,11 @@ void dt_task_grow_stack(struct dt_task *t);
 void dt_task_ignore_changed(struct dt_task *t);
 
 /* Appends to t->held and returns it. */
-struct dt_held_lock *dt_task_lock_held(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
-    uint32_t how, uintptr_t pc);
+struct dt_held_lock *dt_task_lock_held(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);
 /* False: t does not have it. */
 bool dt_task_lock_released(struct dt_task *t, const void *lock);
+/* The entry that was at `at` has been taken out of t->held. */
+void dt_task_lock_gone(struct dt_task *t, uint32_t at);
 
 #endif
