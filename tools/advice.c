@@ -59,23 +59,59 @@ static const char *note_of(const struct stack *s)
     return s->note ? s->note : "";
 }
 
+static void print_lock_name(FILE *f, const struct lock *l)
+{
+    if (l->name)
+        fprintf(f, "'%s'", l->name);
+    else
+        fprintf(f, "the lock 0x%llx", (unsigned long long)l->addr);
+}
+
+static const struct lock *held_by_both(const struct stack *a, const struct stack *b)
+{
+    for (size_t i = 0; i < a->nlocks; i++)
+        for (size_t k = 0; k < b->nlocks; k++)
+            if (a->locks[i].addr == b->locks[k].addr)
+                return &a->locks[i];
+    return NULL;
+}
+
+/* One side holds a lock that the other does not, or both hold the same one, for reading. */
+static bool print_lock_advice(FILE *f, const struct stack *x, const struct stack *y)
+{
+    const struct frame *a = place(x), *b = place(y);
+    const struct lock *both = held_by_both(x, y);
+    if (both) {
+        bool first = strstr(x->role, "write") || !strstr(y->role, "write");
+        print_lock_name(f, both);
+        fprintf(f, " is held for reading only: take it for writing at %s:%d\n",
+            short_path(first ? a->file : b->file), first ? a->line : b->line);
+    } else if (x->nlocks && y->nlocks) {
+        fputs("both hold a lock, but not the same one: ", f);
+        print_lock_name(f, &x->locks[x->nlocks - 1]);
+        fprintf(f, " at %s:%d, ", short_path(a->file), a->line);
+        print_lock_name(f, &y->locks[y->nlocks - 1]);
+        fprintf(f, " at %s:%d\n", short_path(b->file), b->line);
+    } else if (x->nlocks || y->nlocks) {
+        const struct stack *with = x->nlocks ? x : y;
+        fputs("hold ", f);
+        print_lock_name(f, &with->locks[with->nlocks - 1]);
+        fprintf(f, " at %s:%d too, or order the two by a channel or a join\n",
+            short_path(x->nlocks ? b->file : a->file), x->nlocks ? b->line : a->line);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void print_race_advice(FILE *f, const struct finding *d)
 {
     const struct frame *a = place(&d->stacks[0]), *b = place(&d->stacks[1]);
-    const char *holding = strstr(note_of(&d->stacks[0]), "holding lock");
     if (!a || !b)
         return;
     fputs(" Fix     ", f);
-    if (holding) {
-        const char *name = strchr(holding, '\'');
-        size_t n = name ? strcspn(name + 1, "'") : 0;
-        if (n)
-            fprintf(f, "hold '%.*s' at %s:%d too", (int)n, name + 1, short_path(b->file), b->line);
-        else
-            fprintf(f, "hold the same lock at %s:%d too", short_path(b->file), b->line);
-        fputs(", or order the two by a channel or a join\n", f);
+    if (print_lock_advice(f, &d->stacks[0], &d->stacks[1]))
         return;
-    }
     if (a->line == b->line && strcmp(a->file, b->file) == 0)
         fprintf(f, "hold a lock at %s:%d,\n", short_path(a->file), a->line);
     else

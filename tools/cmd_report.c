@@ -24,17 +24,27 @@ static void usage(FILE *f)
           "  --json OUT    writes the JSON record instead ('-': standard output)\n"
           "  --raw FILE    FILE is a raw record\n"
           "  --raw-fd N    the raw record is the open descriptor N\n"
-          "  --log FILE    where the text of a raw record goes (default: standard error)\n",
+          "  --log FILE    where the text of a raw record goes (default: standard error)\n"
+          "  --suppressions FILE, --format gorc|tsan   as of gorc run\n",
         f);
 }
 
-static int report_raw(int fd, const struct outputs *o)
+/* STATUS_NOTHING_COUNTS: nothing in the record counts, whatever the race library thought. `check`:
+ * that is all that is asked for. */
+static int report_raw(int fd, struct outputs *o, bool check)
 {
     struct run run = {0};
+    struct totals t;
     if (!read_raw_fd(&run, fd))
         die(STATUS_FAILED, "cannot read the raw record: %s",
             errno ? strerror(errno) : "it has no start line");
-    return outputs_write(&run, o) ? 0 : STATUS_FAILED;
+    bool ok = true;
+    if (check)
+        outputs_prepare(&run, o);
+    else
+        ok = outputs_write(&run, o);
+    totals_of(&run, &t);
+    return !ok ? STATUS_FAILED : t.counting ? 0 : STATUS_NOTHING_COUNTS;
 }
 
 static int report_json(const char *path, const struct outputs *o)
@@ -51,7 +61,10 @@ static int report_json(const char *path, const struct outputs *o)
     }
     struct text_options text = {.colour = want_colour(stdout)};
     print_dump(stdout, &run, &text);
-    print_findings(stdout, &run, &text);
+    if (o->tsan)
+        print_findings_tsan(stdout, &run);
+    else
+        print_findings(stdout, &run, &text);
     char *line = summary_line(&run);
     puts(line);
     free(line);
@@ -72,7 +85,8 @@ static int descriptor(const char *text)
 int cmd_report(int argc, char **argv)
 {
     struct outputs o = {.append = true};
-    const char *raw = NULL, *raw_fd = NULL, *file = NULL;
+    const char *raw = NULL, *raw_fd = NULL, *file = NULL, *format = NULL, *rules = NULL;
+    bool check = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout);
@@ -80,15 +94,28 @@ int cmd_report(int argc, char **argv)
         }
         if (option_value("report", "--json", argc, argv, &i, &o.json) ||
             option_value("report", "--log", argc, argv, &i, &o.log) ||
+            option_value("report", "--format", argc, argv, &i, &format) ||
+            option_value("report", "--suppressions", argc, argv, &i, &rules) ||
             option_value("report", "--raw", argc, argv, &i, &raw) ||
             option_value("report", "--raw-fd", argc, argv, &i, &raw_fd))
             continue;
+        /* Of the race library's: */
+        if (strcmp(argv[i], "--check") == 0 || strcmp(argv[i], "--quiet") == 0) {
+            *(argv[i][2] == 'c' ? &check : &o.quiet) = true;
+            continue;
+        }
         if (argv[i][0] == '-' && argv[i][1])
             option_unknown("report", argv[i]);
         if (file)
             die(STATUS_USAGE, "report: one record at a time");
         file = argv[i];
     }
+    if (format)
+        outputs_format(&o, "report", format);
+    if (rules)
+        outputs_suppressions(&o, rules);
+    if (check && !file && !raw && !raw_fd)
+        return 0; /* the suppressions are well-formed */
     if (!file == !(raw || raw_fd) || (raw && raw_fd))
         die(STATUS_USAGE, "report: give one record (gorc report --help)");
     if (file)
@@ -96,5 +123,5 @@ int cmd_report(int argc, char **argv)
     int fd = raw_fd ? descriptor(raw_fd) : open(raw, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         die(STATUS_USAGE, "cannot read '%s': %s", raw, strerror(errno));
-    return report_raw(fd, &o);
+    return report_raw(fd, &o, check);
 }

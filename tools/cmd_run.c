@@ -14,6 +14,7 @@
 #include "child.h"
 #include "cmd.h"
 #include "output.h"
+#include "settings.h"
 #include "target.h"
 #include "util.h"
 
@@ -25,6 +26,10 @@ static const char help[] =
     "  --log FILE             the text goes to FILE (default: standard error)\n"
     "  --timeout DURATION     after 10s, 500ms, 2m ...: dump every goroutine and thread, end the\n"
     "                         run, status 124\n"
+    "  --suppressions FILE    findings that a line of FILE matches are left out\n"
+    "  --baseline FILE        findings that the JSON record FILE of an earlier run has do not "
+    "count\n"
+    "  --format gorc|tsan     the text in gorc's words (default) or the compilers' race runtime's\n"
     "  --exit-code N          status when there are findings and the program gave 0 (default 66)\n"
     "  --min-certainty LEVEL  proven, likely (default) or suspect: leaks below do not count\n"
     "  --skip-unsupported     status 77 in place of 99 for a program that cannot be checked\n"
@@ -37,6 +42,7 @@ static const char help[] =
 struct options {
     struct outputs out;
     const char *min_certainty, *follow;
+    const char *suppressions, *baseline, *format;
     int64_t timeout_ns;
     int exit_code;
     bool exit_code_given, skip_unsupported;
@@ -72,6 +78,12 @@ static bool parse_option(struct options *o, int argc, char **argv, int *i)
         o->out.json = v;
     else if (option_value("run", "--log", argc, argv, i, &v))
         o->out.log = v;
+    else if (option_value("run", "--suppressions", argc, argv, i, &v))
+        o->suppressions = v;
+    else if (option_value("run", "--baseline", argc, argv, i, &v))
+        o->baseline = v;
+    else if (option_value("run", "--format", argc, argv, i, &v))
+        o->format = v;
     else if (option_value("run", "--follow", argc, argv, i, &v))
         o->follow = one_of("--follow", v, "all", "none", NULL);
     else if (option_value("run", "--min-certainty", argc, argv, i, &v))
@@ -108,44 +120,43 @@ static void parse(struct options *o, int argc, char **argv)
     o->program = argv + i;
 }
 
-/* --- GORC_OPTIONS --- */
+/* --- GORC_OPTIONS, TSAN_OPTIONS --- */
 
-/* The value of the key in "key=value:key=value"; the last one counts. NULL: not there. */
-static char *user_option(const char *key)
+/* What the command line does not say, GORC_OPTIONS does, else TSAN_OPTIONS. NULL: nobody. */
+static char *setting(const char *key, const char *tsan_key)
 {
-    const char *s = getenv("GORC_OPTIONS");
-    char *found = NULL;
-    size_t n = strlen(key);
-    while (s && *s) {
-        bool is_it = strncmp(s, key, n) == 0 && s[n] == '=';
-        char *value = xcalloc(strlen(s) + 1, 1), *out = value;
-        for (; *s && *s != ':'; s++) {
-            if (*s == '\\' && (s[1] == ':' || s[1] == '\\'))
-                s++;
-            *out++ = *s;
-        }
-        if (is_it) {
-            free(found);
-            found = xstrdup(value + n + 1);
-        }
-        free(value);
-        s += *s == ':';
-    }
-    return found;
+    char *value = gorc_option(key);
+    return value || !tsan_key ? value : tsan_option(tsan_key);
 }
 
 static void take_user_options(struct options *o)
 {
-    char *code = user_option("exitcode");
+    char *code = setting("exitcode", "exitcode"),
+         *quiet = setting("print_suppressions", "print_suppressions");
     if (code && !o->exit_code_given)
         o->exit_code = atoi(code);
+    if (quiet)
+        o->out.quiet = strcmp(quiet, "0") == 0 || strcmp(quiet, "false") == 0;
     free(code);
+    free(quiet);
     if (!o->out.log)
-        o->out.log = user_option("log_path");
+        o->out.log = gorc_option("log_path");
+    if (!o->out.log)
+        o->out.log = tsan_log_path();
     if (!o->out.json)
-        o->out.json = user_option("json");
+        o->out.json = gorc_option("json");
     if (o->out.json && !*o->out.json)
         o->out.json = NULL;
+    if (!o->suppressions)
+        o->suppressions = setting("suppressions", "suppressions");
+    if (!o->format)
+        o->format = gorc_option("format");
+    if (o->format)
+        outputs_format(&o->out, "run", o->format);
+    if (o->suppressions && *o->suppressions)
+        outputs_suppressions(&o->out, o->suppressions);
+    if (o->baseline)
+        outputs_baseline(&o->out, o->baseline);
 }
 
 static void put_escaped(FILE *f, const char *s)
@@ -177,6 +188,12 @@ static void set_environment(const struct options *o, const char *record)
     fputs("record=", f);
     put_escaped(f, record);
     fprintf(f, ":exitcode=%d", o->exit_code);
+    char *rules = o->suppressions && *o->suppressions ? realpath(o->suppressions, NULL) : NULL;
+    if (rules) {
+        fputs(":suppressions=", f);
+        put_escaped(f, rules);
+        free(rules);
+    }
     if (o->min_certainty)
         fprintf(f, ":min_certainty=%s", o->min_certainty);
     if (o->follow)

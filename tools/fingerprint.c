@@ -176,13 +176,16 @@ static void join(struct finding *to, const struct finding *from)
 
 void fingerprint(struct process *p)
 {
+    for (size_t i = 0; i < p->nfindings; i++)
+        snprintf(p->findings[i].fingerprint, sizeof p->findings[i].fingerprint, "%016llx",
+            (unsigned long long)hash_of(&p->findings[i]));
+}
+
+void join_same(struct process *p)
+{
     struct seen *seen = xcalloc(p->nfindings, sizeof *seen);
-    for (size_t i = 0; i < p->nfindings; i++) {
-        struct finding *f = &p->findings[i];
-        seen[i] = (struct seen){hash_of(f), i};
-        snprintf(
-            f->fingerprint, sizeof f->fingerprint, "%016llx", (unsigned long long)seen[i].hash);
-    }
+    for (size_t i = 0; i < p->nfindings; i++)
+        seen[i] = (struct seen){strtoull(p->findings[i].fingerprint, NULL, 16), i};
     if (p->nfindings)
         qsort(seen, p->nfindings, sizeof *seen, by_hash);
     bool *gone = xcalloc(p->nfindings, sizeof *gone);

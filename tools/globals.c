@@ -143,6 +143,9 @@ static bool try_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Addr addr, struct 
         addr - at >= size_of(&type))
         return false;
     set_place(o, die, cu);
+    o->variable = xstrdup(name);
+    o->variable_size = size_of(&type);
+    o->variable_at = addr - at;
     if (o->name)
         return true;
     char *text = NULL;

@@ -43,8 +43,8 @@ bool option_value(
 
 void option_unknown(const char *command, const char *option)
 {
-    static const char *const later[] = {"--html", "--sarif", "--junit", "--suppressions",
-        "--baseline", "--pprof", "--github", "--trace"};
+    static const char *const later[] = {
+        "--html", "--sarif", "--junit", "--pprof", "--github", "--trace"};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (strncmp(option, later[i], strlen(later[i])) == 0)
             die(STATUS_USAGE, "%s: %s is not available yet", command, later[i]);

@@ -46,6 +46,23 @@ static void read_frames(struct stack *s, json_t *frames)
             .inlined = json_is_true(json_object_get(o, "inlined"))};
 }
 
+static void read_locks(struct stack *s, json_t *locks)
+{
+    size_t i;
+    json_t *o;
+    s->knows_locks = locks != NULL;
+    s->locks = xcalloc(json_array_size(locks), sizeof *s->locks);
+    json_array_foreach(locks, i, o)
+    {
+        struct lock *l = &s->locks[s->nlocks++];
+        l->name = text(o, "name");
+        l->addr = hex(o, "address");
+        l->shared = json_is_true(json_object_get(o, "shared"));
+        l->where = xcalloc(1, sizeof *l->where);
+        read_frames(l->where, json_object_get(o, "frames"));
+    }
+}
+
 static void read_stack(struct stack *s, json_t *o)
 {
     s->role = text_or(o, "role", "?");
@@ -53,8 +70,13 @@ static void read_stack(struct stack *s, json_t *o)
     s->name = text(o, "name");
     s->of = text(o, "of");
     s->note = text(o, "note");
+    s->name_of = text(o, "name_of");
+    s->tid = (int)number(o, "tid");
+    s->ended = json_is_true(json_object_get(o, "ended"));
     s->addr = hex(o, "address");
     s->size = number(o, "size");
+    read_locks(s, json_object_get(o, "locks"));
+    s->held = s->nlocks + number(o, "locks_left_out");
     read_frames(s, json_object_get(o, "frames"));
 }
 
@@ -67,6 +89,7 @@ static void read_finding(struct finding *f, json_t *o)
     f->message = text(o, "message");
     snprintf(f->fingerprint, sizeof f->fingerprint, "%s", text_or(o, "fingerprint", "?"));
     f->counts = json_is_true(json_object_get(o, "counts"));
+    f->known = json_is_true(json_object_get(o, "known"));
     f->count = number(o, "count");
     f->variants = json_object_get(o, "variants") ? number(o, "variants") : 1;
     f->left_out = number(o, "stacks_left_out");
@@ -111,6 +134,8 @@ static void read_summary(struct process *p, json_t *o)
     p->threads = number(o, "threads");
     p->reads_not_remembered = number(o, "reads_not_remembered");
     p->dropped_in_signal = number(o, "dropped_in_signal");
+    p->suppressed = number(o, "suppressed");
+    p->known = number(o, "known");
     p->accesses = text(o, "accesses");
     if (p->accesses && strcmp(p->accesses, "unknown") == 0)
         p->accesses = NULL;

@@ -32,13 +32,29 @@ struct frame {
     int decl_line;  /* of the function; 0: unknown */
 };
 
+/* A lock that the task held. */
+struct lock {
+    char *name; /* NULL: none */
+    uint64_t addr;
+    bool shared;                   /* for reading */
+    struct stack *where, *created; /* created: NULL: unknown */
+};
+
 struct stack {
     char *role, *task, *name, *of, *note;
+    /* Of `of`: its name, its thread's number in the system (0: unknown), whether it had ended. */
+    char *name_of;
+    int tid;
+    bool ended;
     uint64_t addr, size; /* the access; size 0: none */
     struct raw_frame *raw;
     size_t nraw;
     struct frame *frames;
     size_t nframes;
+    bool knows_locks;
+    struct lock *locks; /* held, in the order taken */
+    size_t nlocks;
+    uint64_t held; /* with those that are not in locks */
 };
 
 struct object {
@@ -46,8 +62,13 @@ struct object {
     uint64_t addr, size;
     int module; /* -1: none */
     uint64_t offset;
-    char *file; /* where a global is declared */
+    char *file; /* where a variable is declared */
     int line;
+    char *type;             /* of what `name` names; NULL: unknown */
+    char *task;             /* whose stack or thread-local memory it is */
+    char *variable;         /* the whole variable that holds the address, its size, and where */
+    uint64_t variable_size; /* in it the address is */
+    uint64_t variable_at;
 };
 
 struct finding {
@@ -55,6 +76,7 @@ struct finding {
     char *kind, *rule, *words, *certainty, *message;
     char fingerprint[17];
     bool counts;
+    bool known;        /* in the baseline */
     uint64_t count;    /* times it was seen */
     uint64_t variants; /* different stacks with this fingerprint; the first one is shown */
     uint64_t left_out;
@@ -89,6 +111,8 @@ struct process {
     uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal;
     char *accesses; /* "yes", "partly", "no" */
     size_t broken_lines;
+    uint64_t suppressed, known; /* findings taken out; findings of the baseline */
+    char *suppressions;         /* rules that the program brings along; NULL: none */
 };
 
 struct run {
@@ -102,6 +126,7 @@ struct kind_count {
     uint64_t n;
 };
 struct totals {
+    uint64_t suppressed, known;
     uint64_t findings, counting, goroutines, threads, reads_not_remembered, dropped_in_signal;
     const char *accesses;
     struct kind_count *kinds;
@@ -122,8 +147,9 @@ void symbolize(struct process *p);
 /* One stack of its. */
 void symbolize_stack(const struct process *p, struct stack *s);
 
-/* fingerprint.c: also joins findings that have the same. */
+/* fingerprint.c: sets them; makes one of findings that have the same. */
 void fingerprint(struct process *p);
+void join_same(struct process *p);
 
 /* summary.c */
 void totals_of(const struct run *run, struct totals *ret_totals);
@@ -139,6 +165,8 @@ struct text_options {
 #include <stdio.h>
 void print_findings(FILE *f, const struct run *run, const struct text_options *o);
 void print_dump(FILE *f, const struct run *run, const struct text_options *o);
+/* print_tsan.c: in the words of the compilers' race runtime, for scripts that look for them. */
+void print_findings_tsan(FILE *f, const struct run *run);
 bool want_colour(FILE *f);
 
 /* print_json.c: 0 or an errno value. The first process's record is PATH, those of the others

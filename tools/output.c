@@ -14,6 +14,27 @@
 #include "output.h"
 #include "util.h"
 
+void outputs_format(struct outputs *o, const char *command, const char *format)
+{
+    if (strcmp(format, "gorc") != 0 && strcmp(format, "tsan") != 0)
+        die(STATUS_USAGE, "%s: the format is gorc or tsan, not '%s'", command, format);
+    o->tsan = strcmp(format, "tsan") == 0;
+}
+
+void outputs_suppressions(struct outputs *o, const char *path)
+{
+    char *wrong = suppressions_read(&o->suppressions, path);
+    if (wrong)
+        die(STATUS_USAGE, "%s", wrong);
+}
+
+void outputs_baseline(struct outputs *o, const char *path)
+{
+    char *wrong = baseline_read(&o->baseline, path);
+    if (wrong)
+        die(STATUS_USAGE, "%s", wrong);
+}
+
 static bool is_stream(const char *path)
 {
     return !path || strcmp(path, "stderr") == 0 || strcmp(path, "stdout") == 0 ||
@@ -55,7 +76,12 @@ static bool print_text(FILE *f, const struct run *run, const struct outputs *o)
     errno = 0;
     if (o->dump)
         print_dump(f, run, &text);
-    print_findings(f, run, &text);
+    if (o->tsan)
+        print_findings_tsan(f, run);
+    else
+        print_findings(f, run, &text);
+    if (!o->quiet)
+        suppressions_tell(f, &o->suppressions);
     char *line = summary_line(run);
     fprintf(f, "%s\n", line);
     free(line);
@@ -109,12 +135,39 @@ static void warn_broken(const struct run *run)
                 run->processes[i].broken_lines, run->processes[i].broken_lines == 1 ? "" : "s");
 }
 
-bool outputs_write(struct run *run, const struct outputs *o)
+/* Rules that the programs bring along. Those of a parent and its children are the same text. */
+static void take_own_suppressions(const struct run *run, struct outputs *o)
 {
     for (size_t i = 0; i < run->n; i++) {
-        symbolize(&run->processes[i]);
-        fingerprint(&run->processes[i]);
+        const char *text = run->processes[i].suppressions;
+        bool again = false;
+        for (size_t k = 0; k < i && text; k++)
+            again |=
+                run->processes[k].suppressions && strcmp(run->processes[k].suppressions, text) == 0;
+        char *wrong = text && !again ? suppressions_parse(
+                                           &o->suppressions, "__tsan_default_suppressions", text)
+                                     : NULL;
+        if (wrong)
+            say("%s", wrong);
     }
+}
+
+void outputs_prepare(struct run *run, struct outputs *o)
+{
+    take_own_suppressions(run, o);
+    for (size_t i = 0; i < run->n; i++) {
+        struct process *p = &run->processes[i];
+        symbolize(p);
+        fingerprint(p);
+        suppressions_apply(&o->suppressions, p);
+        join_same(p);
+        baseline_apply(&o->baseline, p);
+    }
+}
+
+bool outputs_write(struct run *run, struct outputs *o)
+{
+    outputs_prepare(run, o);
     warn_broken(run);
     bool json = print_json(run, o); /* first: the summary is to be the last line */
     return print_log(run, o) && json;

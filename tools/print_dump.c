@@ -104,7 +104,7 @@ static void print_group(
     if (t->created)
         fprintf(f, "; created by %s", t->created);
     fputc('\n', f);
-    print_frames(f, &t->stack, 7);
+    print_frames(f, &t->stack, 7, 0);
 }
 
 void print_dump(FILE *f, const struct run *run, const struct text_options *o)

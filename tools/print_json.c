@@ -68,6 +68,22 @@ static json_t *frames_json(const struct stack *s)
     return a;
 }
 
+static json_t *locks_json(const struct stack *s)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < s->nlocks; i++) {
+        const struct lock *l = &s->locks[i];
+        json_t *o = json_object();
+        set_text(o, "name", l->name);
+        set_hex(o, "address", l->addr);
+        if (l->shared)
+            json_object_set_new(o, "shared", json_true());
+        json_object_set_new(o, "frames", frames_json(l->where));
+        json_array_append_new(a, o);
+    }
+    return a;
+}
+
 static json_t *stack_json(const struct stack *s)
 {
     json_t *o = json_object();
@@ -76,9 +92,19 @@ static json_t *stack_json(const struct stack *s)
     set_text(o, "name", s->name);
     set_text(o, "of", s->of);
     set_text(o, "note", s->note);
+    set_text(o, "name_of", s->name_of);
+    if (s->tid)
+        set_number(o, "tid", (uint64_t)s->tid);
+    if (s->ended)
+        json_object_set_new(o, "ended", json_true());
     if (s->size) {
         set_hex(o, "address", s->addr);
         set_number(o, "size", s->size);
+    }
+    if (s->knows_locks) {
+        json_object_set_new(o, "locks", locks_json(s));
+        if (s->held > s->nlocks)
+            set_number(o, "locks_left_out", s->held - s->nlocks);
     }
     json_object_set_new(o, "frames", frames_json(s));
     return o;
@@ -120,6 +146,8 @@ static json_t *finding_json(const struct finding *f)
     set_text(o, "certainty", f->certainty);
     set_text(o, "fingerprint", f->fingerprint);
     json_object_set_new(o, "counts", json_boolean(f->counts));
+    if (f->known)
+        json_object_set_new(o, "known", json_true());
     set_number(o, "count", f->count);
     if (f->variants > 1)
         set_number(o, "variants", f->variants);
@@ -166,6 +194,8 @@ static json_t *summary_json(const struct run *run)
     json_t *o = json_object(), *kinds = json_object();
     set_number(o, "findings", t.findings);
     set_number(o, "counting", t.counting);
+    set_number(o, "suppressed", t.suppressed);
+    set_number(o, "known", t.known);
     for (size_t i = 0; i < t.nkinds; i++)
         set_number(kinds, t.kinds[i].words, t.kinds[i].n);
     json_object_set_new(o, "kinds", kinds);

@@ -57,7 +57,7 @@ static bool is_start_code(const struct frame *f)
 }
 
 /* What lies below the entry of the program or of a thread says nothing. */
-static size_t frames_shown(const struct stack *s)
+size_t frames_shown(const struct stack *s)
 {
     size_t n = s->nframes;
     while (n > 1 && is_start_code(&s->frames[n - 1]))
@@ -139,9 +139,11 @@ static void print_source(FILE *f, const char *text, int used, int place, int pla
     fprintf(f, "\n%*s%.*s\n", indent + 4, "", cut(text, WIDTH - indent - 4), text);
 }
 
-void print_frames(FILE *f, const struct stack *s, int indent)
+void print_frames(FILE *f, const struct stack *s, int indent, size_t most)
 {
     size_t shown = frames_shown(s);
+    if (most && shown > most)
+        shown = most;
     int functions = (int)widest(s, shown, true), places = (int)widest(s, shown, false);
     if (!shown)
         fprintf(f, "%*sno stack\n", indent, "");

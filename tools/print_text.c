@@ -14,7 +14,7 @@
 #include "print_parts.h"
 #include "util.h"
 
-enum { RULE_WIDTH = 92 };
+enum { RULE_WIDTH = 92, LOCK_FRAMES = 3 };
 
 /* --- the first line --- */
 
@@ -127,6 +127,42 @@ static void print_access(FILE *f, const struct stack *s)
             s->size == 1 ? "" : "s", (unsigned long long)s->addr);
 }
 
+static void print_lock(FILE *f, const struct lock *l)
+{
+    if (l->name)
+        fprintf(f, "'%s'", l->name);
+    else
+        fprintf(f, "lock 0x%llx", (unsigned long long)l->addr);
+    fputs(l->shared ? " (shared)" : "", f);
+}
+
+static void print_held(FILE *f, const struct stack *s)
+{
+    if (!s->knows_locks)
+        return;
+    fputs(s->nlocks ? "  holding " : "  holding no lock", f);
+    for (size_t i = 0; i < s->nlocks; i++) {
+        fputs(i ? ", " : "", f);
+        print_lock(f, &s->locks[i]);
+    }
+    if (s->held > s->nlocks)
+        fprintf(f, " and %llu more", (unsigned long long)(s->held - s->nlocks));
+}
+
+/* Where each was taken, under the stack. */
+static void print_locks(FILE *f, const struct stack *s)
+{
+    for (size_t i = 0; i < s->nlocks; i++) {
+        const struct lock *l = &s->locks[i];
+        fputs("     ", f);
+        print_lock(f, l);
+        if (l->name)
+            fprintf(f, " (0x%llx)", (unsigned long long)l->addr);
+        fputs(" taken at\n", f);
+        print_frames(f, l->where, 7, LOCK_FRAMES);
+    }
+}
+
 static void print_stack_head(FILE *f, int number, const struct finding *d, const struct stack *s,
     const struct text_options *o)
 {
@@ -139,6 +175,7 @@ static void print_stack_head(FILE *f, int number, const struct finding *d, const
     }
     if (s->note && !(d->message && strstr(d->message, s->note)))
         fprintf(f, "  %s", s->note);
+    print_held(f, s);
     fputc('\n', f);
 }
 
@@ -153,7 +190,7 @@ static void print_creations(FILE *f, const struct finding *d, const char *task, 
         fprintf(f, "     %s created by ", s->of);
         print_task(f, s);
         fputs(" at\n", f);
-        print_frames(f, s, 7);
+        print_frames(f, s, 7, 0);
         task = s->task;
         i = (size_t)-1;
     }
@@ -169,7 +206,7 @@ static void print_other_creations(FILE *f, const struct finding *d, bool *shown)
         fprintf(f, "\n     %s created by ", s->of ? s->of : "it was");
         print_task(f, s);
         fputs(" at\n", f);
-        print_frames(f, s, 7);
+        print_frames(f, s, 7, 0);
     }
 }
 
@@ -182,7 +219,8 @@ static void print_stacks(FILE *f, const struct finding *d, const struct text_opt
         if (is_creation(s))
             continue;
         print_stack_head(f, ++number, d, s, o);
-        print_frames(f, s, 7);
+        print_frames(f, s, 7, 0);
+        print_locks(f, s);
         print_creations(f, d, s->task, shown);
     }
     print_other_creations(f, d, shown);
@@ -215,6 +253,22 @@ static void print_finding(FILE *f, const struct finding *d, const struct text_op
     fputc('\n', f);
 }
 
+/* One that the baseline has. */
+static void print_known(FILE *f, const struct finding *d)
+{
+    fprintf(f, "gorc: in the baseline: %s %s", d->words, d->fingerprint);
+    if (d->object.name)
+        fprintf(f, " '%s'", d->object.name);
+    for (size_t i = 0; d->nstacks && i < d->stacks[0].nframes; i++) {
+        const struct frame *r = &d->stacks[0].frames[i];
+        if (!r->file)
+            continue;
+        fprintf(f, " at %s:%d", short_path(r->file), r->line);
+        break;
+    }
+    fputc('\n', f);
+}
+
 static void print_program(FILE *f, const struct process *p)
 {
     fprintf(f, "gorc: process %d:", p->pid);
@@ -230,7 +284,11 @@ void print_findings(FILE *f, const struct run *run, const struct text_options *o
         if (run->n > 1 && p->nfindings)
             print_program(f, p);
         for (size_t k = 0; k < p->nfindings; k++)
-            print_finding(f, &p->findings[k], o);
+            if (!p->findings[k].known)
+                print_finding(f, &p->findings[k], o);
+        for (size_t k = 0; k < p->nfindings; k++)
+            if (p->findings[k].known)
+                print_known(f, &p->findings[k]);
     }
 }
 

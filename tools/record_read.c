@@ -42,12 +42,35 @@ static struct raw_frame frame(const struct reader *r, json_t *pair)
     return f;
 }
 
-static void read_frames(const struct reader *r, struct stack *s, json_t *frames)
+static struct raw_frame *read_frames(const struct reader *r, json_t *frames, size_t *ret_n)
 {
-    s->raw = xcalloc(json_array_size(frames), sizeof *s->raw);
+    struct raw_frame *raw = xcalloc(json_array_size(frames), sizeof *raw);
     size_t i;
     json_t *pair;
-    json_array_foreach(frames, i, pair) s->raw[s->nraw++] = frame(r, pair);
+    *ret_n = 0;
+    json_array_foreach(frames, i, pair) raw[(*ret_n)++] = frame(r, pair);
+    return raw;
+}
+
+static void read_locks(const struct reader *r, struct stack *s, json_t *locks)
+{
+    size_t i;
+    json_t *o;
+    s->knows_locks = locks != NULL;
+    s->locks = xcalloc(json_array_size(locks), sizeof *s->locks);
+    json_array_foreach(locks, i, o)
+    {
+        struct lock *l = &s->locks[s->nlocks++];
+        l->name = text(o, "name");
+        l->addr = number(o, "addr");
+        l->shared = json_is_true(json_object_get(o, "shared"));
+        if (json_object_get(o, "created")) {
+            l->created = xcalloc(1, sizeof *l->created);
+            l->created->raw = read_frames(r, json_object_get(o, "created"), &l->created->nraw);
+        }
+        l->where = xcalloc(1, sizeof *l->where);
+        l->where->raw = read_frames(r, json_object_get(o, "frames"), &l->where->nraw);
+    }
 }
 
 static void read_stack(const struct reader *r, struct stack *s, json_t *o)
@@ -59,9 +82,14 @@ static void read_stack(const struct reader *r, struct stack *s, json_t *o)
     s->name = text(o, "name");
     s->of = text(o, "of");
     s->note = text(o, "note");
+    s->name_of = text(o, "name_of");
+    s->tid = (int)number(o, "tid");
+    s->ended = json_is_true(json_object_get(o, "ended"));
     s->addr = number(o, "addr");
     s->size = number(o, "size");
-    read_frames(r, s, json_object_get(o, "frames"));
+    s->raw = read_frames(r, json_object_get(o, "frames"), &s->nraw);
+    s->held = number(o, "held");
+    read_locks(r, s, json_object_get(o, "locks"));
 }
 
 static void read_object(const struct reader *r, struct object *to, json_t *o)
@@ -71,6 +99,7 @@ static void read_object(const struct reader *r, struct object *to, json_t *o)
         return;
     to->kind = text(o, "kind");
     to->name = text(o, "name");
+    to->task = text(o, "task");
     to->addr = number(o, "addr");
     to->size = number(o, "size");
     json_t *at = json_object_get(o, "at");
@@ -176,7 +205,7 @@ static void on_dump(struct reader *r, json_t *o)
         .tid = (int)number(o, "tid")};
     if (json_object_get(o, "waited_ns"))
         t->waited_ns = (int64_t)number(o, "waited_ns");
-    read_frames(r, &t->stack, json_object_get(o, "frames"));
+    t->stack.raw = read_frames(r, json_object_get(o, "frames"), &t->stack.nraw);
 }
 
 static void on_summary(struct reader *r, json_t *o)
@@ -203,6 +232,8 @@ static void read_line(struct reader *r, const char *line, size_t n)
         on_module(r, o);
     else if ((v = json_object_get(o, "finding")))
         on_finding(r, v);
+    else if ((v = json_object_get(o, "suppressions")))
+        r->p->suppressions = xstrdup(json_string_value(v));
     else if ((v = json_object_get(o, "repeats")))
         on_repeats(r, v);
     else if ((v = json_object_get(o, "dump")))

@@ -43,10 +43,14 @@ void totals_of(const struct run *run, struct totals *t)
     for (size_t i = 0; i < run->n; i++) {
         const struct process *p = &run->processes[i];
         for (size_t k = 0; k < p->nfindings; k++) {
+            if (p->findings[k].known)
+                continue;
             t->findings++;
             t->counting += p->findings[k].counts;
             count_kind(t, &cap, p->findings[k].words);
         }
+        t->suppressed += p->suppressed;
+        t->known += p->known;
         t->goroutines += p->goroutines;
         t->threads += p->threads;
         t->reads_not_remembered += p->reads_not_remembered;
@@ -103,6 +107,10 @@ char *summary_line(const struct run *run)
         print_kind(f, &t.kinds[i]);
     }
     fprintf(f, "; accesses checked: %s", t.accesses ? t.accesses : "unknown");
+    if (t.suppressed)
+        fprintf(f, "; suppressed: %llu", (unsigned long long)t.suppressed);
+    if (t.known)
+        fprintf(f, "; in the baseline: %llu", (unsigned long long)t.known);
     if (run->n > 1)
         fprintf(f, "; processes: %zu", run->n);
     if (t.reads_not_remembered)

@@ -324,6 +324,18 @@ static char *global_at(const struct process *p, uint64_t addr)
     return NULL;
 }
 
+/* A lock without a name of its own has that of the variable. */
+static void symbolize_locks(const struct process *p, struct stack *s)
+{
+    for (size_t i = 0; i < s->nlocks; i++) {
+        symbolize_stack(p, s->locks[i].where);
+        if (s->locks[i].created)
+            symbolize_stack(p, s->locks[i].created);
+        if (!s->locks[i].name)
+            s->locks[i].name = global_at(p, s->locks[i].addr);
+    }
+}
+
 /* Puts the name of a global behind its address, unless a name is there. */
 static char *with_names(const struct process *p, char *text)
 {
@@ -346,8 +358,10 @@ void symbolize(struct process *p)
 {
     for (size_t i = 0; i < p->nfindings; i++) {
         struct finding *f = &p->findings[i];
-        for (size_t k = 0; k < f->nstacks; k++)
+        for (size_t k = 0; k < f->nstacks; k++) {
             symbolize_stack(p, &f->stacks[k]);
+            symbolize_locks(p, &f->stacks[k]);
+        }
         symbolize_object(p, &f->object);
         f->message = with_names(p, f->message);
         for (size_t k = 0; k < f->nstacks; k++)

@@ -11,6 +11,7 @@
 
 /* Statuses of the command (API.md). */
 enum {
+    STATUS_NOTHING_COUNTS = 98, /* gorc report --raw */
     STATUS_FINDINGS = 66,
     STATUS_USAGE = 2,
     STATUS_SKIPPED = 77,

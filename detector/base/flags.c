@@ -32,9 +32,11 @@ static const struct option {
 
 enum { N_OPTIONS = sizeof options_known / sizeof *options_known };
 
+static const char *variable = "GORC_OPTIONS"; /* that is being read */
+
 static void fail(const char *what, const char *subject)
 {
-    dt_say("GORC_OPTIONS: %s '%s' (help=1 lists the options)", what, subject);
+    dt_say("%s: %s '%s' (help=1 lists the options)", variable, what, subject);
     _exit(2);
 }
 
@@ -125,17 +127,57 @@ static char *next_item(char *s, char **ret_value)
 
 /* --- what a program asks of the compilers' own runtime --- */
 
+/* `ours` NULL: nothing to set here. */
 static const struct {
     const char *theirs, *ours;
-} translated[] = {{"exitcode", "exitcode"}, {"halt_on_error", "halt_on_error"},
-    {"log_path", "log_path"}, {"io_sync", "io_sync"}, {"detect_deadlocks", "detect_deadlocks"},
-    {"report_bugs", "detect_races"}, {"report_thread_leaks", "detect_leaks"}};
+} translated[] = {
+    {"exitcode", "exitcode"},
+    {"halt_on_error", "halt_on_error"},
+    {"io_sync", "io_sync"},
+    {"detect_deadlocks", "detect_deadlocks"},
+    {"print_suppressions", "print_suppressions"},
+    {"suppressions", "suppressions"},
+    {"report_bugs", "detect_races"},
+    {"report_thread_leaks", "report_thread_leaks"},
+    {"report_mutex_bugs", "report_misuse_of_locks"},
+    {"report_atomic_races", "report_atomic_races"},
+    {"report_signal_unsafe", "report_signal_unsafe"},
+    {"help", "help"},
+#define IGNORED(name) {#name, NULL},
+#include "base/foreign_flags.def"
+#undef IGNORED
+};
+
+/* A file gets the process's number. */
+static void set_log_path(const char *value)
+{
+    size_t n = strlen(value);
+    bool stream = strcmp(value, "stderr") == 0 || strcmp(value, "stdout") == 0;
+    char *path = dt_alloc(n + 4);
+    memcpy(path, value, n);
+    memcpy(path + n, ".%p", stream ? 0 : 4);
+    dt_flags.log_path = path;
+}
 
 static void set_translated(const char *key, const char *value)
 {
-    for (size_t i = 0; i < sizeof translated / sizeof *translated; i++)
-        if (strcmp(translated[i].theirs, key) == 0)
+    if (strcmp(key, "log_path") == 0) {
+        set_log_path(value);
+        return;
+    }
+    for (size_t i = 0; i < sizeof translated / sizeof *translated; i++) {
+        if (strcmp(translated[i].theirs, key) != 0)
+            continue;
+        if (translated[i].ours)
             set(translated[i].ours, value);
+        if (strcmp(key, "report_bugs") == 0) {
+            set("detect_leaks", value);
+            set("detect_deadlocks", value);
+            set("report_misuse_of_locks", value);
+        }
+        return;
+    }
+    dt_say("TSAN_OPTIONS: '%s' is not known and has no effect", key);
 }
 
 static bool is_blank(char c)
@@ -145,6 +187,9 @@ static bool is_blank(char c)
 
 void dt_flags_foreign(const char *options)
 {
+    if (!options)
+        return;
+    variable = "TSAN_OPTIONS";
     size_t size = strlen(options) + 1;
     char *s = size > 1 ? dt_alloc(size) : NULL;
     if (!s)
@@ -171,6 +216,7 @@ void dt_flags_foreign(const char *options)
 
 void dt_flags_init(const char *options)
 {
+    variable = "GORC_OPTIONS";
     if (!options || !*options)
         return;
     size_t size = strlen(options) + 1;

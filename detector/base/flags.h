@@ -21,8 +21,8 @@ extern struct dt_flags dt_flags;
 /* Reads the environment variable. A key that does not exist or a bad value is one clear line on
  * stderr and status 2. No malloc. Values may hold ':' when written as '\:'. */
 void dt_flags_init(const char *options);
-/* Before it: "key=value key=value" of the compilers' own runtime. Keys that mean nothing to us are
- * left out. */
+/* Before it: "key=value key=value" of the compilers' own runtime (docs/options.md); NULL: none.
+ * Keys that it has and we have no use for are left out, others are told. */
 void dt_flags_foreign(const char *options);
 
 #endif

@@ -288,6 +288,34 @@ static void add_object(struct dt_line *l, const struct dt_finding_object *o)
     dt_line_text(l, "}");
 }
 
+static void add_lock(struct dt_line *l, const struct dt_finding_lock *k)
+{
+    uintptr_t pcs[DT_MAX_FRAMES];
+    dt_line_text(l, "{");
+    dt_line_number(l, "addr", (uintptr_t)k->lock);
+    dt_line_field(l, "name", k->name[0] ? k->name : NULL);
+    if (k->shared) {
+        dt_line_key(l, "shared");
+        dt_line_text(l, "true");
+    }
+    struct dt_finding_stack where = {.id = k->where};
+    dt_record_frames(l, pcs, dt_finding_stack_pcs(&where, pcs));
+    dt_line_text(l, "}");
+}
+
+static void add_locks(struct dt_line *l, const struct dt_finding_stack *s)
+{
+    dt_line_number(l, "held", s->nheld);
+    dt_line_key(l, "locks");
+    dt_line_text(l, "[");
+    for (size_t i = 0; i < s->nlocks; i++) {
+        if (i)
+            dt_line_text(l, ",");
+        add_lock(l, &s->locks[i]);
+    }
+    dt_line_text(l, "]");
+}
+
 static void add_stack(
     struct dt_line *l, const struct dt_finding_stack *s, const struct dt_finding_access *access)
 {
@@ -301,6 +329,8 @@ static void add_stack(
         dt_line_number(l, "addr", access->addr);
         dt_line_number(l, "size", access->size);
     }
+    if (s->locks)
+        add_locks(l, s);
     dt_record_frames(l, pcs, dt_finding_stack_pcs(s, pcs));
     dt_line_text(l, "}");
 }
@@ -365,6 +395,20 @@ void dt_findings_record_repeats(void)
 
 /* --- text without symbols --- */
 
+static void plain_locks(struct dt_line *l, const struct dt_finding_stack *s)
+{
+    if (!s->locks)
+        return;
+    dt_line_text(l, s->nheld ? "  holding" : "  holding no lock");
+    for (size_t i = 0; i < s->nlocks; i++) {
+        dt_line_text(l, i ? ", lock " : " lock ");
+        dt_line_u64(l, (uintptr_t)s->locks[i].lock);
+        dt_line_text(l, s->locks[i].name[0] ? " '" : "");
+        dt_line_text(l, s->locks[i].name);
+        dt_line_text(l, s->locks[i].name[0] ? "'" : "");
+    }
+}
+
 void dt_plain_text(struct dt_line *l, const struct dt_finding *f)
 {
     uintptr_t pcs[DT_MAX_FRAMES];
@@ -389,6 +433,7 @@ void dt_plain_text(struct dt_line *l, const struct dt_finding *f)
             dt_line_text(l, "  ");
             dt_line_text(l, s->note);
         }
+        plain_locks(l, s);
         size_t n = dt_finding_stack_pcs(s, pcs);
         for (size_t k = 0; k < n; k++) {
             struct dt_place p = dt_module_place(pcs[k]);
@@ -447,8 +492,23 @@ static void halt(void)
     _exit(dt_flags.exitcode);
 }
 
+/* What the options leave out. */
+static bool is_unwanted(const struct dt_finding *f)
+{
+    const char *kind = f->kind, *object = f->object.kind ? f->object.kind : "";
+    if (strcmp(kind, "thread-leak") == 0)
+        return !dt_flags.report_thread_leaks;
+    if (strcmp(kind, "misuse") != 0)
+        return false;
+    if (strstr(f->rule ? f->rule : "", "signal"))
+        return !dt_flags.report_signal_unsafe;
+    return !dt_flags.report_misuse_of_locks && (strstr(object, "mutex") || strstr(object, "lock"));
+}
+
 bool dt_finding_add(const struct dt_finding *f)
 {
+    if (is_unwanted(f))
+        return false;
     struct dt_task *t = dt_self;
     if (t != &dt_task_unknown)
         t->in_runtime++;
@@ -464,7 +524,7 @@ bool dt_finding_add(const struct dt_finding *f)
         t->in_runtime--;
     if (number && dt_finding_hook) /* the program's code: seen as such */
         dt_finding_hook(f);
-    if (number && f->counts && dt_flags.halt_on_error)
+    if (number && f->counts && dt_flags.halt_on_error && dt_record_counts())
         halt();
     return number != 0;
 }

@@ -19,6 +19,14 @@ enum dt_certainty { DT_SUSPECT, DT_LIKELY, DT_PROVEN, DT_CERTAIN };
 
 enum { DT_MAX_FRAMES = 256, DT_MAX_STACKS = 32, DT_MAX_ANCESTORS = 8 };
 
+/* A lock that a task held when it was in a stack. */
+struct dt_finding_lock {
+    const void *lock;
+    dt_stackid where; /* it was taken */
+    bool shared;      /* for reading */
+    char name[24];    /* gorc_set_name's; "": none */
+};
+
 struct dt_finding_stack {
     const char *role; /* "write", "earlier read", "blocked", "closed by", "created by" ... */
     /* Whose stack. For "created by" stacks: the creator. NULL: unknown. */
@@ -27,7 +35,10 @@ struct dt_finding_stack {
     dt_stackid id;
     const uintptr_t *pcs;
     size_t npcs;
-    const char *note;                 /* "holding: mutex 0x...", wait reason ...; NULL: none */
+    const char *note; /* "atomic", wait reason ...; NULL: none */
+    /* The locks held; NULL: nothing is said of locks. Those that did not fit are in nheld only. */
+    const struct dt_finding_lock *locks;
+    size_t nlocks, nheld;
     const struct dt_task_info *child; /* "created by" stacks: whom it created; else NULL */
 };
 

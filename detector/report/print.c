@@ -21,7 +21,14 @@
 #include "report/record.h"
 #include "report/record_impl.h"
 
-enum { PATH_SIZE = 4096, STACK_SIZE = 64 << 10, MAX_ENV = 4096, STATUS_FAILED = 99 };
+enum {
+    PATH_SIZE = 4096,
+    STACK_SIZE = 64 << 10,
+    MAX_ENV = 4096,
+    STATUS_FAILED = 99,
+    STATUS_USAGE = 2,
+    STATUS_NOTHING_COUNTS = 98
+};
 
 static char helper[PATH_SIZE];
 
@@ -77,7 +84,7 @@ const char *dt_helper_path(void)
 /* --- running it --- */
 
 struct start {
-    char *argv[12];
+    char *argv[20];
     char *env[MAX_ENV];
     int fd;
     int error; /* of execve; shared with the new process until it has become the helper */
@@ -101,22 +108,36 @@ static void fill_environment(struct start *s)
     s->env[n] = NULL;
 }
 
-static void fill_arguments(struct start *s, char fd_text[12])
+/* NULL and options that are not set: nothing. */
+static size_t add_option(struct start *s, size_t n, const char *name, const char *value)
+{
+    if (!value || !value[0])
+        return n;
+    s->argv[n++] = (char *)(uintptr_t)name;
+    s->argv[n++] = (char *)(uintptr_t)value;
+    return n;
+}
+
+/* `check`: what does the record, or without one the options, amount to? Prints no report. */
+static void fill_arguments(struct start *s, char fd_text[12], bool check)
 {
     size_t n = 0;
     char *p = fd_text + 11;
     *p = 0;
-    for (int v = s->fd; v || !*p; v /= 10)
+    for (int v = s->fd; v > 0 || !*p; v /= 10)
         *--p = (char)('0' + v % 10);
     s->argv[n++] = helper;
     s->argv[n++] = (char *)"report";
-    s->argv[n++] = (char *)"--raw-fd";
-    s->argv[n++] = p;
-    s->argv[n++] = (char *)"--log";
-    s->argv[n++] = (char *)(uintptr_t)dt_flags.log_path;
-    if (dt_flags.json[0]) {
-        s->argv[n++] = (char *)"--json";
-        s->argv[n++] = (char *)(uintptr_t)dt_flags.json;
+    n = add_option(s, n, "--raw-fd", s->fd >= 0 ? p : NULL);
+    n = add_option(s, n, "--suppressions", dt_flags.suppressions);
+    if (check) {
+        s->argv[n++] = (char *)"--check";
+    } else {
+        n = add_option(s, n, "--log", dt_flags.log_path);
+        n = add_option(s, n, "--json", dt_flags.json);
+        n = add_option(s, n, "--format", dt_flags.format);
+        if (!dt_flags.print_suppressions)
+            s->argv[n++] = (char *)"--quiet";
     }
     s->argv[n] = NULL;
 }
@@ -126,7 +147,8 @@ static int become_helper(void *arg)
     struct start *s = arg;
     sigset_t none;
     sigemptyset(&none);
-    fcntl(s->fd, F_SETFD, 0);
+    if (s->fd >= 0)
+        fcntl(s->fd, F_SETFD, 0);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(helper, s->argv, s->env);
     s->error = errno;
@@ -187,34 +209,87 @@ static void print_kept(void)
 static bool has_worked(int status)
 {
     return status >= 0 && WIFEXITED(status) &&
-           (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == STATUS_FAILED);
+           (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == STATUS_USAGE ||
+               WEXITSTATUS(status) == STATUS_NOTHING_COUNTS ||
+               WEXITSTATUS(status) == STATUS_FAILED);
+}
+
+/* The helper with the record so far, or without one; its wait status, -1: it did not run. */
+static int run_helper(bool with_record, bool check)
+{
+    int status = -1;
+    char fd_text[12];
+    struct start *s = dt_helper_path() ? dt_map(sizeof *s) : NULL;
+    char *stack = s ? dt_map(STACK_SIZE) : NULL;
+    if (stack) {
+        s->fd = with_record ? dt_record_as_file() : -1;
+        if (s->fd >= 0 || !with_record) {
+            fill_arguments(s, fd_text, check);
+            fill_environment(s);
+            status = run(s, stack);
+            if (status < 0)
+                dt_say("cannot run '%s': %s", helper, strerrordesc_np(s->error));
+        }
+        if (s->fd >= 0)
+            close(s->fd);
+        dt_unmap(stack, STACK_SIZE);
+    }
+    if (s)
+        dt_unmap(s, sizeof *s);
+    return status;
+}
+
+/* --- suppressions --- */
+
+static char suppressions_path[PATH_SIZE];
+static bool printed_nothing; /* that counts */
+
+void dt_suppressions_check(void)
+{
+    const char *path = dt_flags.suppressions;
+    size_t n = strlen(path) + 1, used = 0;
+    if (path[0] != '/' && getcwd(suppressions_path, PATH_SIZE)) {
+        used = strlen(suppressions_path);
+        suppressions_path[used++] = '/';
+    }
+    if (used + n > PATH_SIZE)
+        dt_die("the name of the suppressions is too long: '%s'", path);
+    memcpy(suppressions_path + used, path, n);
+    dt_flags.suppressions = suppressions_path;
+    if (dt_flags.record[0])
+        return;
+    dt_helper_find();
+    int status = run_helper(false, true);
+    if (!has_worked(status))
+        dt_say("without the gorc command nothing can be suppressed (helper=PATH)");
+    else if (WEXITSTATUS(status))
+        _exit(STATUS_USAGE); /* it has said why */
+}
+
+bool dt_record_counts(void)
+{
+    int status = dt_record_has_suppressions() ? run_helper(true, true) : -1;
+    return !has_worked(status) || WEXITSTATUS(status) != STATUS_NOTHING_COUNTS;
+}
+
+bool dt_record_printed_counts(void)
+{
+    return !printed_nothing;
 }
 
 void dt_record_print(void)
 {
-    if (!dt_flags.json[0] && strcmp(dt_flags.log_path, "stderr") == 0 && dt_record_is_clean()) {
+    if (!dt_flags.json[0] && strcmp(dt_flags.log_path, "stderr") == 0 && dt_record_is_clean() &&
+        !dt_record_has_suppressions()) {
         dt_record_print_summary(); /* no need for a process */
         return;
     }
-    int saved = errno, status = -1;
-    char fd_text[12];
-    struct start *s = dt_helper_path() ? dt_map(sizeof *s) : NULL;
-    char *stack = s ? dt_map(STACK_SIZE) : NULL;
-    if (stack && (s->fd = dt_record_as_file()) >= 0) {
-        fill_arguments(s, fd_text);
-        fill_environment(s);
-        status = run(s, stack);
-        if (status < 0)
-            dt_say("cannot run '%s': %s", helper, strerrordesc_np(s->error));
-        close(s->fd);
-    }
+    int saved = errno, status = run_helper(true, false);
     if (!has_worked(status))
         print_kept();
     else if (WEXITSTATUS(status) == STATUS_FAILED)
         dt_record_set_failed(); /* it has said why */
-    if (stack)
-        dt_unmap(stack, STACK_SIZE);
-    if (s)
-        dt_unmap(s, sizeof *s);
+    else
+        printed_nothing = WEXITSTATUS(status) == STATUS_NOTHING_COUNTS;
     errno = saved;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * A race that the core has seen, as a finding: both accesses, what the memory is, the locks that
- * the current side holds, and where both tasks come from.
+ * each side held, and where both tasks come from.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <string.h>
 
+#include "base/flags.h"
 #include "core/shadow.h"
 #include "core/sync.h"
 #include "report/benign.h"
@@ -14,72 +15,31 @@
 #include "report/modules.h"
 #include "report/record_impl.h"
 
-enum { NOTE_SIZE = 400, MAX_LOCKS = 8 };
-
 bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
 
-/* --- the note: "atomic; holding mutex 0x... 'stats.mu'" --- */
+/* --- locks --- */
 
-struct note {
-    size_t used;
-    char text[NOTE_SIZE];
-};
-
-static void add(struct note *n, const char *s)
+static void set_name(struct dt_finding_lock *l)
 {
-    size_t size = strlen(s);
-    if (size > NOTE_SIZE - 1 - n->used)
-        size = NOTE_SIZE - 1 - n->used;
-    memcpy(n->text + n->used, s, size);
-    n->used += size;
-    n->text[n->used] = 0;
-}
-
-static void add_hex(struct note *n, uintptr_t v)
-{
-    char digits[20], *p = digits + sizeof digits;
-    *--p = 0;
-    do
-        *--p = "0123456789abcdef"[v & 15];
-    while (v >>= 4);
-    *--p = 'x';
-    *--p = '0';
-    add(n, p);
-}
-
-static void add_lock(struct note *n, const struct dt_held_lock *h)
-{
-    add(n, h->shared ? "lock (shared) " : "lock ");
-    add_hex(n, (uintptr_t)h->lock);
-    struct dt_sync *s = dt_sync_lock(h->lock, false);
+    struct dt_sync *s = dt_sync_lock(l->lock, false);
     if (!s)
         return;
-    char name[sizeof s->name];
-    memcpy(name, s->name, sizeof name);
+    memcpy(l->name, s->name, sizeof l->name);
     dt_sync_unlock(s);
-    if (name[0]) {
-        add(n, " '");
-        add(n, name);
-        add(n, "'");
-    }
 }
 
-static void add_locks(struct note *n, const struct dt_task *t)
+static void set_locks(struct dt_finding_stack *to, struct dt_finding_lock locks[DT_RACE_LOCKS],
+    const struct dt_race_side *side)
 {
-    if (n->used)
-        add(n, "; ");
-    if (!t->nheld) {
-        add(n, "holding no lock");
-        return;
+    for (uint32_t i = 0; i < side->nlocks; i++) {
+        locks[i] = (struct dt_finding_lock){.lock = side->locks[i].lock,
+            .where = side->locks[i].where,
+            .shared = side->locks[i].shared};
+        set_name(&locks[i]);
     }
-    add(n, "holding ");
-    for (uint32_t i = 0; i < t->nheld && i < MAX_LOCKS; i++) {
-        if (i)
-            add(n, ", ");
-        add_lock(n, &t->held[i]);
-    }
-    if (t->nheld > MAX_LOCKS)
-        add(n, " and more");
+    to->locks = locks;
+    to->nlocks = side->nlocks;
+    to->nheld = side->nheld;
 }
 
 /* --- what it is --- */
@@ -114,6 +74,8 @@ static void on_race(const struct dt_race *r)
 {
     if (dt_benign(r->now.addr, r->now.size))
         return;
+    if ((r->now.atomic || r->earlier.atomic) && !dt_flags.report_atomic_races)
+        return;
     bool after_free = r->earlier.is_free;
     struct dt_finding f = {
         .kind = "data-race",
@@ -122,13 +84,13 @@ static void on_race(const struct dt_race *r)
         .certainty = DT_CERTAIN,
         .counts = true,
     };
-    struct note now = {0}, earlier = {0};
-    add(&now, r->now.atomic ? "atomic" : "");
-    add_locks(&now, r->current);
-    add(&earlier, r->earlier.atomic ? "atomic" : "");
-    dt_finding_stack(&f, role_of(&r->now, false), r->now.task, r->now.stack, now.text);
-    dt_finding_stack(&f, role_of(&r->earlier, true), r->earlier.task, r->earlier.stack,
-        earlier.used ? earlier.text : NULL);
+    struct dt_finding_lock locks[2][DT_RACE_LOCKS];
+    const char *now = r->now.atomic ? "atomic" : NULL,
+               *earlier = r->earlier.atomic ? "atomic" : NULL;
+    dt_finding_stack(&f, role_of(&r->now, false), r->now.task, r->now.stack, now);
+    dt_finding_stack(&f, role_of(&r->earlier, true), r->earlier.task, r->earlier.stack, earlier);
+    set_locks(&f.stacks[0], locks[0], &r->now);
+    set_locks(&f.stacks[1], locks[1], &r->earlier);
     f.access[0] = (struct dt_finding_access){r->now.addr, r->now.size};
     f.access[1] = (struct dt_finding_access){r->earlier.addr, r->earlier.size};
     describe(&f, r);

@@ -196,6 +196,32 @@ static void record_start(void)
     dt_record_line(&l);
 }
 
+static const char *own_suppressions = "";
+
+void dt_record_suppressions(const char *text)
+{
+    own_suppressions = text ? text : "";
+    if (dt_flags.suppressions[0])
+        dt_suppressions_check();
+}
+
+static void record_own_suppressions(void)
+{
+    struct dt_line l;
+    if (!own_suppressions[0])
+        return;
+    dt_line_start(&l);
+    dt_line_text(&l, "{");
+    dt_line_field(&l, "suppressions", own_suppressions);
+    dt_line_text(&l, "}\n");
+    dt_record_line(&l);
+}
+
+bool dt_record_has_suppressions(void)
+{
+    return own_suppressions[0] || dt_flags.suppressions[0];
+}
+
 /* DIR/PID.raw, or DIR/PID.N.raw when this pid has one already (exec). */
 static void name_file(unsigned attempt)
 {
@@ -254,8 +280,10 @@ void dt_record_open(void)
     if (dt_flags.record[0])
         open_file();
     rec.opened_before = true;
-    if (!dt_record_is_text())
+    if (!dt_record_is_text()) {
         record_start();
+        record_own_suppressions();
+    }
     dt_modules_meet_all();
     errno = saved;
 }

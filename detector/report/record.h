@@ -12,6 +12,11 @@
 /* Opens the record: `record=DIR` (gorc run) gives DIR/PID.raw, else an unlinked temporary file that
  * is handed to the printing helper at the end. Called at start and in a forked child. */
 void dt_record_open(void);
+/* Before dt_record_open: the program's own suppressions, the text of a file; they go into each
+ * record. Those of the option `suppressions` are looked at; what is wrong with them ends the
+ * process with status 2. */
+void dt_record_suppressions(const char *text);
+
 /* True when something could not be written where it was asked for: the run's status is 99 then,
  * unless the program has one of its own. What could not be written is kept and printed. */
 bool dt_record_failed(void);
@@ -47,5 +52,10 @@ bool dt_record_summary(const struct dt_summary *s);
  * (`gorc report --raw`, symbols) or, where it is missing, without symbols. Waits for it.
  * Async-signal-safe (fork and exec only). */
 void dt_record_print(void);
+
+/* False when all that was found so far is suppressed, which only the helper can tell. */
+bool dt_record_counts(void);
+/* After dt_record_print: the same for what was printed. */
+bool dt_record_printed_counts(void);
 
 #endif

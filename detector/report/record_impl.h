@@ -26,6 +26,12 @@ void dt_record_set_failed(void);
 /* In a bare run without the helper the kept lines are text, not JSON. */
 bool dt_record_is_text(void);
 
+/* Findings may be suppressed: only the helper can tell which count. */
+bool dt_record_has_suppressions(void);
+/* The option's file is made absolute; under `gorc run` that has read it, else the helper does, and
+ * what is wrong with it ends the process with status 2. */
+void dt_suppressions_check(void);
+
 /* Nothing was found and the summary is known. */
 bool dt_record_is_clean(void);
 /* The summary line on stderr. */

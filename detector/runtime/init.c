@@ -43,6 +43,7 @@ void dt_init(void)
     dt_environment_leave_if_foreign();
     dt_reals_init();
     dt_flags_foreign(__tsan_default_options());
+    dt_flags_foreign(dt_environment_get("TSAN_OPTIONS"));
     dt_flags_init(dt_environment_get("GORC_OPTIONS"));
     if (strcmp(dt_flags.follow, "none") == 0)
         dt_environment_strip();
@@ -50,6 +51,7 @@ void dt_init(void)
     dt_reads_bounded = strcmp(dt_flags.precision, "bounded") == 0;
     dt_threads_init();
     dt_shutdown_init();
+    dt_record_suppressions(__tsan_default_suppressions());
     dt_record_open();
     dt_race_init();
     dt_lock_order_init();

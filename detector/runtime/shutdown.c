@@ -112,7 +112,8 @@ int dt_shutdown(enum dt_end why, int status)
         dt_abandoned_report(NULL);
     dt_lock_report_parks();
     write_summary(why);
-    bool failed = __tsan_on_finalize(dt_findings_counting() > 0);
+    bool failed = __tsan_on_finalize(
+        dt_findings_counting() > 0 && (!is_bare() || dt_record_printed_counts()));
     if (me != &dt_task_unknown)
         dt_finish(me);
     if (why != DT_END_EXEC)

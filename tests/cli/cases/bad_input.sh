@@ -15,7 +15,7 @@ case_bad_usage() {
 }
 
 case_bad_later_options() {
-    for option in --html --sarif --junit --suppressions --baseline; do
+    for option in --html --sarif --junit; do
         run_is 2 "$gorc" run $option file -- true
         err_lines_are 1
         err_has "$option is not available yet"
