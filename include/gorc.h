@@ -7,7 +7,9 @@
 
 #include <gorc/base.h>
 #include <gorc/chan.h>
+#include <gorc/context.h>
 #include <gorc/detect.h>
+#include <gorc/errgroup.h>
 #include <gorc/go.h>
 #include <gorc/select.h>
 #include <gorc/sync.h>

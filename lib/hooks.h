@@ -42,6 +42,11 @@ enum gorc__object_kind {
     GORC__OBJ_TIMER,
     GORC__OBJ_GOROUTINE,
     GORC__OBJ_FD, /* the object's address is the descriptor's number */
+    GORC__OBJ_CONTEXT,
+    GORC__OBJ_GROUP,
+    GORC__OBJ_SEM,
+    GORC__OBJ_MAP,
+    GORC__OBJ_POOL,
 };
 
 /* How a lock was taken. */
@@ -103,6 +108,9 @@ void gorc__hook_hb_from(struct gorc__hook_task *parked); /* its past -> what I d
 void gorc__hook_relay(const void *key, struct gorc__hook_task *parked);
 /* The same, but it only acquires key. */
 void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked);
+/* The current task learns that the signal was sent: it acquires what its senders had behind them.
+ */
+void gorc__hook_signal(int sig);
 
 /* --- memory --- */
 
@@ -215,6 +223,10 @@ static inline void gorc__hook_relay(const void *key, struct gorc__hook_task *par
 static inline void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked)
 {
     (void)key, (void)parked;
+}
+static inline void gorc__hook_signal(int sig)
+{
+    (void)sig;
 }
 static inline void gorc__hook_read(const void *p, size_t size, const void *pc)
 {

@@ -78,12 +78,42 @@ struct gorc__inspect_timer {
  * channels), with a leaf lock held, until it returns false. `fn` makes and frees none. */
 void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *arg), void *arg);
 
+/* A context that was not freed, or a function that waits for one (gorc_ctx_after_func). */
+struct gorc__inspect_ctx {
+    const void *ctx;
+    const char *kind; /* "value", "without cancel", "cancel", "deadline", "signal", "after func" */
+    const char *name;
+    bool cancelled;
+    bool freed;         /* the program has freed it: something else still refers to it */
+    bool comes;         /* a pending timer or a signal will cancel it, or its parent */
+    const void *parent; /* of an after func: its context */
+    const void *done;   /* its channel, NULL: none was asked for */
+    const void *key;    /* of a value */
+    const void *value;  /* a value, or an after func's argument: a root while ctx is alive */
+    int64_t deadline;   /* INT64_MAX: none */
+    gorc__place created;
+    uint64_t creator; /* goid */
+};
+
+/* Race library: calls `fn` for every such record, with a leaf lock held, until it returns false.
+ * `fn` makes and frees none. */
+void gorc__inspect_contexts(bool (*fn)(const struct gorc__inspect_ctx *c, void *arg), void *arg);
+
+/* What a map or a pool keeps: calls fn(word) for each key, value and item, without a lock, as they
+ * are now. For marking: nobody may change the object meanwhile. */
+void gorc__inspect_map(const void *map, void (*fn)(const void *word, void *arg), void *arg);
+void gorc__inspect_pool(const void *pool, void (*fn)(const void *word, void *arg), void *arg);
+
 /* Calls fn(word) for each pointer of the library's own that keeps something of the program's alive:
  * timers that will fire. With the workers stopped; takes no lock. */
 void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
 /* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
 bool gorc__timer_chan_pending(const void *chan);
+/* True when a fault at `addr` means that the goroutine on the calling OS thread has used its stack
+ * up; then *ret_g tells which one it is. For a handler of SIGSEGV. */
+bool gorc__inspect_overflow(const void *addr, struct gorc__inspect_g *ret_g);
+
 /* True when a fault at `addr` means that the goroutine on the calling OS thread has used its stack
  * up; then *ret_g tells which one it is. For a handler of SIGSEGV. */
 bool gorc__inspect_overflow(const void *addr, struct gorc__inspect_g *ret_g);

@@ -6,7 +6,8 @@
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 rules='C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 C15 S2 S3 S4 S5 S6 S7 G1 G2 G3 G4
-W1 W2 W3 W4 W5 W6 W7 M1 M2 M3 M4 M5 M6 M7 R1 R2 R3 R4 R5 R7 O1 O3 O4 O5 K1 K2 K3 K4 L1 L2'
+W1 W2 W3 W4 W5 W6 W7 M1 M2 M3 M4 M5 M6 M7 R1 R2 R3 R4 R5 R7 O1 O3 O4 O5 O6 K1 K2 K3 K4 K5 L1 L2
+P1 P2 X1 X2 X3 X4 X5 X6 X7 X8 X10 X11 X12 X13 X14 X15 X16 E1 E2 E3 E4 E5 E6'
 passed=0 failed=0
 for rule in $rules; do
     lower=$(echo "$rule" | tr '[:upper:]' '[:lower:]')

@@ -23,6 +23,7 @@
 #include "interpose/fd_table.h"
 #include "interpose/interpose.h"
 #include "interpose/signal_state.h"
+#include "lib/hooks.h"
 #include "runtime/fatal.h"
 #include "runtime/runtime.h"
 #include "runtime/stack_overflow.h"
@@ -65,6 +66,17 @@ void dt_signal_release(int sig)
 }
 
 void dt_signal_acquire(int sig)
+{
+    struct dt_task *t = sig > 0 && sig < NSIG ? dt_enter() : NULL;
+    if (!t)
+        return;
+    dt_begin(t);
+    dt_acquire(t, key(sig));
+    dt_finish(t);
+}
+
+/* The library's own handler does not go through the trampoline. */
+void gorc__hook_signal(int sig)
 {
     struct dt_task *t = sig > 0 && sig < NSIG ? dt_enter() : NULL;
     if (!t)

@@ -55,6 +55,16 @@ const char *dt_object_kind(enum gorc__object_kind kind)
         return "goroutine";
     case GORC__OBJ_FD:
         return "descriptor";
+    case GORC__OBJ_CONTEXT:
+        return "context";
+    case GORC__OBJ_GROUP:
+        return "errgroup";
+    case GORC__OBJ_SEM:
+        return "semaphore";
+    case GORC__OBJ_MAP:
+        return "map";
+    case GORC__OBJ_POOL:
+        return "pool";
     case GORC__OBJ_NONE:
         break;
     }
@@ -138,6 +148,10 @@ static const struct {
     {"dial", "for the connection of"},
     {"fd poll", "for"},
     {"fd close", "to close"},
+    {"context cancel", "for another cancel of"},
+    {"errgroup go", "for a free place in"},
+    {"errgroup wait", "for the goroutines of"},
+    {"semaphore acquire", "to acquire"},
     {"chan send (nil chan)", "for ever to send on a nil channel"},
     {"chan receive (nil chan)", "for ever to receive from a nil channel"},
     {"select", "in select"},

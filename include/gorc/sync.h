@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Locks, wait groups, once and condition variables, as Go's package sync.
+ * Locks, wait groups, once, condition variables, maps and pools, as Go's package sync, and Go's
+ * weighted semaphore.
  *
  * All are value types, ready for use when zero-initialised (`gorc_mutex m = {0};`), usable from
- * goroutines and from any thread, on the heap, on a stack or in a struct. They hold no resource:
- * there is nothing to destroy, but nobody may use or wait on one when its memory goes. They must
- * not be copied or moved while in use (W7, K5). A blocked goroutine parks, it does not block its
- * OS thread.
+ * goroutines and from any thread, on the heap, on a stack or in a struct. They hold no resource
+ * (but maps and pools: gorc_map_clear, gorc_pool_clear): there is nothing to destroy, but nobody
+ * may use or wait on one when its memory goes. They must not be copied or moved while in use (W7,
+ * K5). A blocked goroutine parks, it does not block its OS thread.
  *
  * After the step that another task can observe (the unlock, the done, the wake-up) an operation
  * touches its object no more: the other task may free it at once.
@@ -99,6 +100,134 @@ GORC_API void gorc_cond_wait(gorc_cond *c, gorc_mutex *m);
 GORC_API void gorc_cond_signal(gorc_cond *c);
 /* Wakes all who wait now. Needs no lock; does not block. */
 GORC_API void gorc_cond_broadcast(gorc_cond *c);
+
+/* Go's OnceFunc and OnceValue: a once with its function, so that callers need not know it. Static
+ * ones are initialised with the macros; the fields are set before the first use and not changed. */
+typedef struct gorc_once_func {
+    gorc_once once;
+    gorc_fn fn;
+    void *arg;
+} gorc_once_func;
+#define GORC_ONCE_FUNC(fn, arg)                                                                    \
+    {                                                                                              \
+        {{0}}, (fn), (arg)                                                                         \
+    }
+/* The first call runs the function, as gorc_once_do. */
+GORC_API void gorc_once_func_call(gorc_once_func *f);
+
+typedef struct gorc_once_value {
+    gorc_once once;
+    void *(*fn)(void *arg);
+    void *arg;
+    void *value; /* the library's */
+} gorc_once_value;
+#define GORC_ONCE_VALUE(fn, arg)                                                                   \
+    {                                                                                              \
+        {{0}}, (fn), (arg), NULL                                                                   \
+    }
+/* What fn(arg) returned when the first call ran it; NULL if it ended by gorc_goexit. Several values
+ * (Go's OnceValues) go into a struct. */
+GORC_API void *gorc_once_value_get(gorc_once_value *v);
+
+/* --- map (P1) --- */
+
+/* A map that any number of goroutines may use at once. Reads take no lock and write nothing that
+ * other readers read; writes of different keys mostly go to different locks. Zero-initialised, or
+ * with `hash` and `equal` set before the first use; without them keys are compared as pointers.
+ * Both must depend on the keys' contents only, and not block. Keys and values may be NULL. The map
+ * owns neither: a key must stay while it is in the map and until no call that was on its way when
+ * it was deleted can compare it any more.
+ *
+ * It needs memory of its own, which gorc_map_clear gives back: clear a map before it goes out of
+ * scope. Where memory runs out in a store, one line is printed and the process aborts.
+ *
+ * Ordering: a write (store, a load_or_store that stores, swap, a compare_and that succeeds, delete)
+ * happens before each read that sees what it did; all but store and delete are reads too. None
+ * blocks. */
+typedef struct gorc_map {
+    size_t (*hash)(const void *key);
+    bool (*equal)(const void *a, const void *b);
+    uint64_t reserved[5];
+} gorc_map;
+
+GORC_API void gorc_map_store(gorc_map *m, void *key, void *value);
+/* False: no such key, and *ret_value is NULL. ret_value may be NULL, here and below. */
+GORC_API bool gorc_map_load(gorc_map *m, void *key, void **ret_value);
+/* True: the key was there. *ret_actual is the value that is in the map now. */
+GORC_API bool gorc_map_load_or_store(gorc_map *m, void *key, void *value, void **ret_actual);
+/* True: the key was there, with the value *ret_value. */
+GORC_API bool gorc_map_load_and_delete(gorc_map *m, void *key, void **ret_value);
+GORC_API void gorc_map_delete(gorc_map *m, void *key);
+/* Stores; true: the key was there, with the value *ret_old. */
+GORC_API bool gorc_map_swap(gorc_map *m, void *key, void *value, void **ret_old);
+/* If the key is there with the value `old`, compared as a pointer: stores, or deletes; true then.
+ */
+GORC_API bool gorc_map_compare_and_swap(gorc_map *m, void *key, void *old, void *value);
+GORC_API bool gorc_map_compare_and_delete(gorc_map *m, void *key, void *old);
+/* Calls fn for each key, once, until it returns false. Not a snapshot: what is stored or deleted
+ * meanwhile may be seen or not. fn may use the map, and block. */
+GORC_API void gorc_map_range(gorc_map *m, bool (*fn)(void *key, void *value, void *arg), void *arg);
+/* Deletes all keys and gives all memory back. */
+GORC_API void gorc_map_clear(gorc_map *m);
+
+/* --- pool (P2) --- */
+
+/* Items that are kept for reuse. Zero-initialised, or with `make` (what get returns when there is
+ * none), `drop` (what is done with an item that the pool gives up; without it the pool gives up
+ * none) and their `arg` set before the first use. An item that was put may be given to any get, of
+ * any goroutine; nobody may rely on getting it back. Each worker has its own items, last in first
+ * out; when it has none it takes another's.
+ *
+ * In the race library one put in four is, at random (GORC_SEED), not kept but given to `drop`;
+ * without `drop` it goes to the end of another worker's items.
+ *
+ * The put of an item happens before the get that returns it. None blocks but by make and drop. */
+typedef struct gorc_pool {
+    void *(*make)(void *arg);
+    void (*drop)(void *item, void *arg);
+    void *arg;
+    uint64_t reserved[5];
+} gorc_pool;
+
+/* An item; make(arg) when there is none, NULL without make. */
+GORC_API void *gorc_pool_get(gorc_pool *p);
+/* Gives an item to the pool. NULL is ignored. When memory is out the item is dropped, or kept where
+ * there is no `drop` by aborting with one line. */
+GORC_API void gorc_pool_put(gorc_pool *p, void *item);
+/* Drops the items that were not taken between the last trim and this one: for a timer, or when
+ * memory is short. Without `drop` nothing happens. */
+GORC_API void gorc_pool_trim(gorc_pool *p);
+/* Drops all items and gives the pool's own memory back; nobody may use it meanwhile. Without `drop`
+ * the items are forgotten. */
+GORC_API void gorc_pool_clear(gorc_pool *p);
+
+/* --- weighted semaphore --- */
+
+struct gorc_ctx;
+
+/* `gorc_sem s = GORC_SEM_INIT(10);` */
+typedef struct gorc_sem {
+    int64_t size;
+    uint64_t reserved[7];
+} gorc_sem;
+#define GORC_SEM_INIT(n)                                                                           \
+    {                                                                                              \
+        (n),                                                                                       \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/* Takes n of the semaphore's units; blocks until they are there, in the order of the calls, or ctx
+ * is cancelled. 0, or gorc_ctx_err(ctx) with nothing taken; a cancelled ctx wins. ctx == NULL waits
+ * for ever. More than the size is never to be had, and does not hold up others. A release happens
+ * before the acquires that return after it. */
+GORC_API int gorc_sem_acquire(gorc_sem *s, struct gorc_ctx *ctx, int64_t n);
+/* Takes n units if they are there and nobody waits. Never blocks. */
+GORC_API bool gorc_sem_try_acquire(gorc_sem *s, int64_t n);
+/* Gives n units back; anybody may. More than are taken is a misuse, and so is n < 0. Does not
+ * block. */
+GORC_API void gorc_sem_release(gorc_sem *s, int64_t n);
 
 /* --- deferred forms --- */
 

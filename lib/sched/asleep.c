@@ -40,8 +40,9 @@ enum sleepers { SOME_AWAKE, OTHER_THREADS, ALL_ASLEEP };
  * those that sysmon has taken out and not yet made ready, then what is ready. */
 static enum sleepers who_sleeps(void)
 {
-    uint32_t ours =
-        atomic_load(&gorc__sched.sysmon_started) + atomic_load(&gorc__sched.foreign_asleep);
+    uint32_t ours = atomic_load(&gorc__sched.sysmon_started) +
+                    atomic_load(&gorc__sched.foreign_asleep) +
+                    atomic_load(&gorc__sched.helpers_asleep);
     gorc__lock(&gorc__sched.lock);
     bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms && gorc__timers_next() == INT64_MAX &&
                   atomic_load(&gorc__sched.firing) == 0 && !gorc__work_visible();

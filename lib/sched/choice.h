@@ -12,6 +12,7 @@
 enum gorc__choice {
     GORC__CHOOSE_CASE,     /* which ready case of a select */
     GORC__CHOOSE_VICTIM,   /* where a thief begins */
+    GORC__CHOOSE_POOL,     /* race library: what a pool does with an item */
     GORC__CHOOSE_RUN_NEXT, /* 0: a woken goroutine goes behind the others; else it runs next */
 };
 

@@ -188,6 +188,7 @@ struct gorc__sched {
     _Atomic uint32_t sysmon_asleep;  /* futex */
     _Atomic uint32_t sysmon_started;
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
+    _Atomic uint32_t helpers_asleep; /* threads of the library's own that wake nobody any more */
     _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
     _Atomic int64_t extra_live;
     _Atomic uint64_t goid_last;

@@ -75,11 +75,34 @@ static __attribute__((noinline)) void do_slow(struct once *o, gorc_fn fn, void *
     gorc__hook_acquire(o);
 }
 
-GORC_API void gorc_once_do(gorc_once *once, gorc_fn fn, void *arg)
+static inline void do_at(struct once *o, gorc_fn fn, void *arg, const void *pc)
 {
-    struct once *o = (struct once *)once;
     if (__builtin_expect(atomic_load_explicit(&o->word.state, memory_order_acquire) != DONE, 0))
-        do_slow(o, fn, arg, GORC__PC());
+        do_slow(o, fn, arg, pc);
     else
         gorc__hook_acquire(o);
+}
+
+GORC_API void gorc_once_do(gorc_once *once, gorc_fn fn, void *arg)
+{
+    do_at((struct once *)once, fn, arg, GORC__PC());
+}
+
+/* --- with the function --- */
+
+void gorc_once_func_call(gorc_once_func *f)
+{
+    do_at((struct once *)&f->once, f->fn, f->arg, GORC__PC());
+}
+
+static void take_value(void *arg)
+{
+    gorc_once_value *v = arg;
+    v->value = v->fn(v->arg);
+}
+
+void *gorc_once_value_get(gorc_once_value *v)
+{
+    do_at((struct once *)&v->once, take_value, v, GORC__PC());
+    return v->value;
 }
