@@ -34,6 +34,7 @@ struct an_mark_state {
     uint32_t *owner;      /* of each object: its task */
     uintptr_t *home;      /* its block's start; AN_NO_ADDRESS: none */
     uint32_t *home_stack; /* the task in whose stack it lies; NO_STACK: none */
+    bool is_waking;       /* records count */
     /* While one dead task is looked at: nobody becomes live. */
     bool is_looking;
     void (*found)(void *arg, uint32_t object);
@@ -194,7 +195,7 @@ static void visit(struct an_marking *m, uintptr_t addr)
         return;
     if (addr < m->tasks[task].stack_hi)
         reach_stack(m, task);
-    else if (addr == m->tasks[task].record)
+    else if (s->is_waking && addr == m->tasks[task].record)
         make_live(m, task);
 }
 
@@ -236,8 +237,12 @@ static void scan_range(struct an_marking *m, uintptr_t addr, size_t size)
 static void scan_task(struct an_marking *m, uint32_t task)
 {
     const struct an_mark_task *t = &m->tasks[task];
+    m->state->is_waking = t->wake_hi != 0;
     for (uint32_t i = 0; i < t->n_words; i++)
         look(m, m->state, t->words[i]);
+    if (t->wake_hi)
+        scan_range(m, t->wake_lo, t->wake_hi - t->wake_lo);
+    m->state->is_waking = false;
     reach_stack(m, task);
 }
 

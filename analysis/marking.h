@@ -35,9 +35,10 @@ struct an_mark_task {
     bool live; /* in: runs, may run, or somebody outside wakes it. Out: the same, or reached */
     bool is_stack_reached;
     uintptr_t stack_lo, sp, stack_hi; /* scanned from sp once live; all 0: none */
-    /* From stack_hi to slot_hi nothing is scanned; a pointer to `record` itself, in between, means
-     * that whoever has it is about to wake the task. */
-    uintptr_t slot_hi, record;
+    uintptr_t slot_hi;                /* from stack_hi to here nothing is scanned */
+    /* Who has the address of a task's record (in between) in its words, or in this part of its
+     * stack, may be about to wake it. */
+    uintptr_t record, wake_lo, wake_hi;
     const uintptr_t *words; /* registers, argument: scanned once live */
     uint32_t n_words;
     uint32_t first_object, n_objects; /* in an_marking.objects: reaching any makes it live */

@@ -5,8 +5,10 @@
 #include <gorc/detect.h>
 
 #include "runtime/leak.h"
+#include "runtime/reach.h"
 
 int gorc_check_leaks(void)
 {
-    return dt_leak_check_descendants();
+    DT_REACH_HERE(here);
+    return dt_leak_check_descendants(here);
 }

@@ -346,14 +346,14 @@ static bool report_thread(struct dt_thread *th, void *arg)
 
 /* Those below goroutine `below`, 0: all. Returns how many there are. `at_end`: nothing of the
  * program will run any more. */
-static int record_goroutines(uint64_t below, bool at_end, bool counts)
+static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t here)
 {
     static struct dt_reach reach; /* large */
     static dt_lock busy;
     struct collection c = {.below = below};
     struct dt_task *me = dt_self;
     dt_lock_take(&busy);
-    dt_reach_look(&reach, dt_flags.leak_marking);
+    dt_reach_look(&reach, dt_flags.leak_marking, here);
     if (me != &dt_task_unknown)
         dt_begin(me);
     struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(below, at_end) : NULL;
@@ -370,21 +370,21 @@ static int record_goroutines(uint64_t below, bool at_end, bool counts)
     return c.total;
 }
 
-void dt_leak_record(bool counts)
+void dt_leak_record(bool counts, uintptr_t here)
 {
     if (gorc__inspect_started()) {
         if (counts)
             give_grace();
-        record_goroutines(0, counts, counts);
+        record_goroutines(0, counts, counts, here);
     }
     dt_threads_each(report_thread, &counts);
 }
 
-int dt_leak_check_descendants(void)
+int dt_leak_check_descendants(uintptr_t here)
 {
     struct dt_task *me = dt_enter();
     if (!me || me->info->kind == DT_TASK_THREAD || !gorc__inspect_started())
         return 0;
     give_grace();
-    return record_goroutines(me->info->id, true, true);
+    return record_goroutines(me->info->id, true, true, here);
 }

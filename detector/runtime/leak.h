@@ -11,11 +11,11 @@
 #include "report/finding.h"
 
 /* Records a finding for each group of alike goroutines and each thread. `counts`: the run ends in
- * the normal way. */
-void dt_leak_record(bool counts);
+ * the normal way. `here`: reach.h. */
+void dt_leak_record(bool counts, uintptr_t here);
 
 /* Those that descend from the current goroutine; returns their number. */
-int dt_leak_check_descendants(void);
+int dt_leak_check_descendants(uintptr_t here);
 
 /* Whether a finding of this level counts for the exit status (min_certainty). */
 bool dt_certainty_counts(enum dt_certainty c);

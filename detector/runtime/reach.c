@@ -16,7 +16,7 @@
 #include "runtime/reach.h"
 #include "runtime/thread.h"
 
-enum { FIRST = 1024, TRIES = 20, STOP_NS = 2000000, REGS = 8 };
+enum { FIRST = 1024, TRIES = 20, STOP_NS = 2000000, REGS = 8, WAKE_BYTES = 2048 };
 
 /* --- the goroutines --- */
 
@@ -180,6 +180,10 @@ static bool add_tasks(struct dt_reach *r)
         const struct dt_stopped *s = &r->world.threads[i];
         struct an_mark_task *t = &r->tasks[r->n + i];
         t->live = true;
+        if (!s->in_call && s->has_regs) {
+            t->wake_lo = s->sp & ~(uintptr_t)7;
+            t->wake_hi = t->wake_lo + WAKE_BYTES;
+        }
         if (!copy_words(r, t, s->regs, s->n_regs))
             return false;
     }
@@ -266,7 +270,7 @@ static bool has_candidate(const struct dt_reach *r)
     return false;
 }
 
-__attribute__((noinline)) static void look(struct dt_reach *r, bool with_memory)
+static void look(struct dt_reach *r, bool with_memory)
 {
     stop(r);
     gorc__inspect_goroutines(add, r);
@@ -285,18 +289,12 @@ __attribute__((noinline)) static void look(struct dt_reach *r, bool with_memory)
     dt_world_resume(&r->world);
 }
 
-void dt_reach_look(struct dt_reach *r, bool with_memory)
+void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here)
 {
     memset(r, 0, sizeof *r);
     dt_arena_init(&r->arena);
-    r->complete = true;
-    /* All callee-saved registers into this frame, which begins at `here`. */
-    __builtin_unwind_init();
-#if defined(__x86_64__)
-    __asm__ volatile("mov %%rsp, %0" : "=r"(r->here));
-#else
-    __asm__ volatile("mov %0, sp" : "=r"(r->here));
-#endif
+    r->complete = r->roots.complete = true;
+    r->here = here;
     gorc__inspect_contexts(context_root, r);
     gorc__inspect_stop(STOP_NS);
     look(r, with_memory);

@@ -35,10 +35,26 @@ struct dt_reach {
     bool complete;  /* all memory was looked at: is_dead is certain */
 };
 
+/* At the entry of a function that the program calls and that does nothing else but pass this on:
+ * the caller's registers lie on the stack from there on, and no frame of ours (which would hold the
+ * very addresses that are looked for). */
+#if defined(__x86_64__)
+#define DT_REACH_HERE(var)                                                                         \
+    uintptr_t var;                                                                                 \
+    __builtin_unwind_init();                                                                       \
+    __asm__ volatile("mov %%rsp, %0" : "=r"(var))
+#else
+#define DT_REACH_HERE(var)                                                                         \
+    uintptr_t var;                                                                                 \
+    __builtin_unwind_init();                                                                       \
+    __asm__ volatile("mov %0, sp" : "=r"(var))
+#endif
+
 /* Stops the workers, and the whole process for as long as memory is looked at (`with_memory`; else
  * only the goroutines' states are). Afterwards the workers still stand, so that stacks can be
- * unwound, until gorc__inspect_resume. One at a time. */
-void dt_reach_look(struct dt_reach *r, bool with_memory);
+ * unwound, until gorc__inspect_resume. One at a time. `here`: DT_REACH_HERE of the program's call.
+ */
+void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here);
 void dt_reach_drop(struct dt_reach *r);
 
 #endif

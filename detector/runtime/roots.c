@@ -410,7 +410,7 @@ bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_
     struct cuts c = {0};
     if (!collect_cuts(&c, w, live_sp))
         return false;
-    r->complete = add_mappings(r, w, &c);
+    r->complete &= add_mappings(r, w, &c);
     for (uint32_t i = 0; i < w->n; i++)
         r->complete &= !w->threads[i].has_regs || add_own_stack(r, w, &c, w->threads[i].sp);
     r->complete &= add_own_stack(r, w, &c, live_sp);

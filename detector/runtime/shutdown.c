@@ -19,6 +19,7 @@
 #include "report/record.h"
 #include "runtime/instrumented.h"
 #include "runtime/leak.h"
+#include "runtime/reach.h"
 #include "runtime/lock_order.h"
 #include "runtime/callbacks.h"
 #include "runtime/runtime.h"
@@ -91,7 +92,7 @@ static bool claim_end(void)
     return true;
 }
 
-int dt_shutdown(enum dt_end why, int status)
+static __attribute__((noinline)) int shut_down(enum dt_end why, int status, uintptr_t here)
 {
     if (!dt_on || !dt_shutdown_is_ours())
         return status;
@@ -107,7 +108,7 @@ int dt_shutdown(enum dt_end why, int status)
         dt_begin(me);
     bool normal = why == DT_END_EXIT || why == DT_END_FAST_EXIT;
     if (dt_flags.detect_leaks && (normal || why == DT_END_SIGNAL_ASKED))
-        dt_leak_record(normal);
+        dt_leak_record(normal, here);
     if (normal || why == DT_END_SIGNAL_ASKED || why == DT_END_HALT)
         dt_abandoned_report(NULL);
     dt_lock_report_parks();
@@ -123,6 +124,12 @@ int dt_shutdown(enum dt_end why, int status)
     if (dt_record_failed())
         return STATUS_FAILED;
     return is_bare() && failed ? dt_flags.exitcode : status;
+}
+
+int dt_shutdown(enum dt_end why, int status)
+{
+    DT_REACH_HERE(here);
+    return shut_down(why, status, here);
 }
 
 /* halt_on_error: the first finding ends the run. */

@@ -30,6 +30,7 @@ enum {
     FIRST_THREADS = 256,
     ROUNDS = 16,
     PATIENCE_MS = 200,
+    MONITOR_LOOKS = 1000,
     KERNEL_SIGSET = 8 /* bytes */
 };
 
@@ -228,8 +229,15 @@ static void signal_one(struct dt_world *w, struct dt_stopped *s)
         return;
     }
     s->state = 1; /* cannot be stopped: not waited for */
-    if (!gorc__inspect_is_monitor(s->tid) || !sleeps || gorc__inspect_is_firing())
-        w->complete = false;
+    bool rests = false, is_monitor = gorc__inspect_is_monitor(s->tid);
+    for (int i = 0; i < MONITOR_LOOKS && is_monitor && !rests; i++) {
+        rests = sleeps && !gorc__inspect_is_firing();
+        if (!rests) {
+            syscall(SYS_sched_yield);
+            blocks_signal(s->tid, &sleeps);
+        }
+    }
+    w->complete &= rests;
 }
 
 static void stop_one(struct dt_world *w, int tid)
