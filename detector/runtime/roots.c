@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "lib/inspect.h"
 #include "runtime/roots.h"
 #include "runtime/thread.h"
 
@@ -128,6 +129,8 @@ static uintptr_t hex(const char **p)
 struct cuts {
     struct an_range *v;
     uint32_t n, cap;
+    uintptr_t *floors; /* stack pointers of the library's threads, on stacks of libc's making */
+    uint32_t n_floors;
 };
 
 static void sift(struct an_range *v, uint32_t i, uint32_t n)
@@ -172,6 +175,19 @@ static bool cut_stacks(struct cuts *c, const struct dt_world *w, uintptr_t live_
     return ok;
 }
 
+/* libc gives each thread a mapping with a guard page below; so what lies below the stack pointer of
+ * one that the library made itself, down to the start of the mapping, is nobody's. */
+static bool collect_floors(struct cuts *c, const struct dt_world *w)
+{
+    c->floors = dt_arena_alloc(w->arena, w->n * sizeof *c->floors);
+    for (uint32_t i = 0; c->floors && i < w->n; i++) {
+        uintptr_t sp;
+        if (gorc__inspect_worker(w->threads[i].tid, &sp) && (sp || w->threads[i].has_regs))
+            c->floors[c->n_floors++] = sp ? sp : w->threads[i].sp - 128;
+    }
+    return c->floors != NULL;
+}
+
 static bool collect_cuts(struct cuts *c, const struct dt_world *w, uintptr_t live_sp)
 {
     size_t n;
@@ -182,7 +198,7 @@ static bool collect_cuts(struct cuts *c, const struct dt_world *w, uintptr_t liv
     for (size_t i = 0; i < n; i++)
         ok &= add_range(w->arena, &c->v, &c->n, &c->cap, own[i].lo, own[i].hi);
     dt_own_release();
-    ok &= cut_stacks(c, w, live_sp);
+    ok &= cut_stacks(c, w, live_sp) & collect_floors(c, w);
     for (const struct dt_arena_part *p = w->arena->parts; p; p = p->older)
         ok &= add_range(w->arena, &c->v, &c->n, &c->cap, (uintptr_t)p, (uintptr_t)p + p->size);
     sort_ranges(c->v, c->n);
@@ -308,6 +324,9 @@ static bool add_mapping(
 {
     uintptr_t at = m->lo;
     bool ok = true;
+    for (uint32_t i = 0; i < c->n_floors && !m->path_length; i++)
+        if (c->floors[i] > at && c->floors[i] < m->hi)
+            at = c->floors[i] & ~(uintptr_t)7;
     for (uint32_t i = 0; i < c->n && at < m->hi; i++) {
         if (c->v[i].hi <= at)
             continue;

@@ -31,6 +31,7 @@ enum {
     ROUNDS = 16,
     PATIENCE_MS = 200,
     MONITOR_LOOKS = 1000,
+    MASK_LOOKS = 20,
     KERNEL_SIGSET = 8 /* bytes */
 };
 
@@ -222,14 +223,19 @@ static bool blocks_signal(int tid, bool *ret_sleeps)
 
 static void signal_one(struct dt_world *w, struct dt_stopped *s)
 {
-    bool sleeps;
-    if (!blocks_signal(s->tid, &sleeps)) {
+    bool sleeps, blocks = blocks_signal(s->tid, &sleeps);
+    bool is_monitor = gorc__inspect_is_monitor(s->tid);
+    for (int i = 0; i < MASK_LOOKS && blocks && !is_monitor; i++) { /* a thread begins like that */
+        usleep(500);
+        blocks = blocks_signal(s->tid, &sleeps);
+    }
+    if (!blocks) {
         if (syscall(SYS_tgkill, getpid(), s->tid, stop_signal) != 0)
             s->state = 1; /* it has just ended */
         return;
     }
     s->state = 1; /* cannot be stopped: not waited for */
-    bool rests = false, is_monitor = gorc__inspect_is_monitor(s->tid);
+    bool rests = false;
     for (int i = 0; i < MONITOR_LOOKS && is_monitor && !rests; i++) {
         rests = sleeps && !gorc__inspect_is_firing();
         if (!rests) {

@@ -286,6 +286,8 @@ void gorc__g_end(struct gorc__g *self) __attribute__((noreturn));
 void gorc__sysmon_start(void);
 void gorc__sysmon_wake(void);
 bool gorc__is_sysmon(void);
+/* The signal mask for a thread that sysmon makes: not sysmon's own, which blocks all. */
+void gorc__sysmon_outside_mask(sigset_t *ret_mask);
 bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next);
 
 /* stack_fault.c */

@@ -234,7 +234,15 @@ static bool start_thread(struct gorc__m *m)
     pthread_attr_setstacksize(&attr, WORKER_STACK);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_t thread;
+    sigset_t mask, own;
+    bool by_sysmon = gorc__is_sysmon();
+    if (by_sysmon) {
+        gorc__sysmon_outside_mask(&mask);
+        pthread_sigmask(SIG_SETMASK, &mask, &own);
+    }
     int err = pthread_create(&thread, &attr, worker, m);
+    if (by_sysmon)
+        pthread_sigmask(SIG_SETMASK, &own, NULL);
     pthread_attr_destroy(&attr);
     errno = saved;
     return err == 0;

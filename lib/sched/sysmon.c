@@ -167,6 +167,13 @@ static void *sysmon(void *arg)
     return NULL;
 }
 
+static sigset_t outside_mask;
+
+void gorc__sysmon_outside_mask(sigset_t *ret_mask)
+{
+    *ret_mask = outside_mask;
+}
+
 void gorc__sysmon_start(void)
 {
     pthread_attr_t attr;
@@ -178,6 +185,7 @@ void gorc__sysmon_start(void)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    outside_mask = before;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, (size_t)128 << 10);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
