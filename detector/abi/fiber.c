@@ -8,6 +8,7 @@
 
 #include "abi/exported.h"
 #include "core/task.h"
+#include "runtime/context.h"
 #include "runtime/runtime.h"
 
 enum { NO_SYNC = 1, FIRST_ID = 1000000 };
@@ -31,6 +32,7 @@ void *__tsan_create_fiber(unsigned flags)
     (void)flags;
     if (!t)
         return NULL;
+    dt_context_off();
     uint64_t n = __atomic_add_fetch(&fibers, 1, __ATOMIC_RELAXED);
     struct dt_task *f = dt_task_new(t, DT_TASK_THREAD, FIRST_ID + n, dt_here(t, CALLER));
     if (f)

@@ -24,7 +24,7 @@ struct dt_jumps {
 enum { FIRST_ROOM = 14 };
 
 /* A thread keeps them in its record, a goroutine in task.owner. */
-static struct dt_jumps **jumps_of(struct dt_task *t)
+struct dt_jumps **dt_jumps_of(struct dt_task *t)
 {
     if (t->info->kind == DT_TASK_GOROUTINE)
         return (struct dt_jumps **)&t->owner;
@@ -77,7 +77,7 @@ static void drop_dead(struct dt_jumps *j, uintptr_t sp, size_t height)
 void dt_jump_set(uintptr_t sp)
 {
     struct dt_task *t = dt_enter();
-    struct dt_jumps **p = t ? jumps_of(t) : NULL;
+    struct dt_jumps **p = t ? dt_jumps_of(t) : NULL;
     if (!p || !t->base)
         return;
     dt_begin(t);
@@ -95,7 +95,7 @@ void dt_jump_to(uintptr_t sp)
     struct dt_task *t = dt_self;
     if (t == &dt_task_unknown)
         return;
-    struct dt_jumps **p = jumps_of(t);
+    struct dt_jumps **p = dt_jumps_of(t);
     struct dt_jumps *j = p ? *p : NULL;
     if (!j)
         return;

@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 struct dt_jumps;
+struct dt_task;
+/* Where the task's list is; NULL: it has none. */
+struct dt_jumps **dt_jumps_of(struct dt_task *t);
 void dt_jumps_free(struct dt_jumps **jumps);
 
 /* setjmp was called; the caller's stack pointer will be `sp` when it returns. */

@@ -60,9 +60,10 @@ struct dt_thread {
     struct dt_once_frame *once;
     struct dt_deferred deferred;
     void *altstack;
-    struct dt_jumps *jumps; /* jump.c */
-    bool reported_stuck;    /* deadlock.c */
-    bool is_moving_block;   /* in realloc: the new block is not known yet, the old one no more */
+    struct dt_jumps *jumps;     /* jump.c */
+    struct dt_context *context; /* that was resumed last; context.c */
+    bool reported_stuck;        /* deadlock.c */
+    bool is_moving_block; /* in realloc: the new block is not known yet, the old one no more */
 };
 
 void dt_threads_init(void);
