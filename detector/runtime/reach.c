@@ -180,7 +180,10 @@ static bool add_tasks(struct dt_reach *r)
         const struct dt_stopped *s = &r->world.threads[i];
         struct an_mark_task *t = &r->tasks[r->n + i];
         t->live = true;
-        if (!s->in_call && s->has_regs) {
+        uintptr_t sp;
+        bool idle = false;
+        gorc__inspect_worker(s->tid, &sp, &idle);
+        if (!s->in_call && s->has_regs && !idle) {
             t->wake_lo = s->sp & ~(uintptr_t)7;
             t->wake_hi = t->wake_lo + WAKE_BYTES;
         }

@@ -182,7 +182,8 @@ static bool collect_floors(struct cuts *c, const struct dt_world *w)
     c->floors = dt_arena_alloc(w->arena, w->n * sizeof *c->floors);
     for (uint32_t i = 0; c->floors && i < w->n; i++) {
         uintptr_t sp;
-        if (gorc__inspect_worker(w->threads[i].tid, &sp) && (sp || w->threads[i].has_regs))
+        bool idle;
+        if (gorc__inspect_worker(w->threads[i].tid, &sp, &idle) && (sp || w->threads[i].has_regs))
             c->floors[c->n_floors++] = sp ? sp : w->threads[i].sp - 128;
     }
     return c->floors != NULL;

@@ -133,11 +133,12 @@ bool gorc__inspect_is_monitor(int tid)
     return tid == atomic_load(&gorc__sched.sysmon_tid);
 }
 
-bool gorc__inspect_worker(int tid, uintptr_t *ret_sp)
+bool gorc__inspect_worker(int tid, uintptr_t *ret_sp, bool *ret_idle)
 {
     for (struct gorc__m *m = atomic_load(&gorc__sched.all_ms); m; m = m->all_next) {
         if (m->tid != tid)
             continue;
+        *ret_idle = m->idle;
         *ret_sp = m->g == &m->g0 ? 0 : (uintptr_t)m->g0.sp;
         return true;
     }
