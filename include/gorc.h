@@ -11,6 +11,7 @@
 #include <gorc/detect.h>
 #include <gorc/errgroup.h>
 #include <gorc/go.h>
+#include <gorc/net.h>
 #include <gorc/select.h>
 #include <gorc/sync.h>
 #include <gorc/time.h>

@@ -112,6 +112,16 @@ void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked);
  */
 void gorc__hook_signal(int sig);
 
+/* Data through a descriptor: what was done before `sent` happens before what follows `got` at the
+ * other end. */
+void gorc__hook_fd_sent(int fd);
+void gorc__hook_fd_got(int fd);
+/* A number that a new descriptor has; one made by accept (gorc__hook_fd_dial happens before). */
+void gorc__hook_fd_made(int fd);
+void gorc__hook_fd_accepted(int fd);
+void gorc__hook_fd_dial(void);
+void gorc__hook_fd_closing(int fd);
+
 /* --- memory --- */
 
 /* The library reads or writes the program's memory for the current task, called from `pc`. */
@@ -227,6 +237,29 @@ static inline void gorc__hook_acquire_for(const void *key, struct gorc__hook_tas
 static inline void gorc__hook_signal(int sig)
 {
     (void)sig;
+}
+static inline void gorc__hook_fd_sent(int fd)
+{
+    (void)fd;
+}
+static inline void gorc__hook_fd_got(int fd)
+{
+    (void)fd;
+}
+static inline void gorc__hook_fd_made(int fd)
+{
+    (void)fd;
+}
+static inline void gorc__hook_fd_accepted(int fd)
+{
+    (void)fd;
+}
+static inline void gorc__hook_fd_dial(void)
+{
+}
+static inline void gorc__hook_fd_closing(int fd)
+{
+    (void)fd;
 }
 static inline void gorc__hook_read(const void *p, size_t size, const void *pc)
 {

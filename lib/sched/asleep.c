@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * "All goroutines are asleep" (G3): every worker sleeps, nothing is queued, no timer is pending,
- * and the process has no other thread that could wake somebody. Foreign threads that wait in a gorc
- * call without a deadline count as asleep; any other thread of the process means that we cannot
- * know.
+ * nobody waits for a descriptor, and the process has no other thread that could wake somebody.
+ * Foreign threads that wait in a gorc call without a deadline count as asleep; any other thread of
+ * the process means that we cannot know.
  */
 #include <gorc/go.h>
 
@@ -16,6 +16,7 @@
 
 #include "base/misuse.h"
 #include "sched/g.h"
+#include "sched/poller.h"
 
 /* Threads of the process; 0 when /proc is not there. Uses no directory stream, so no malloc. */
 static uint32_t count_threads(void)
@@ -45,7 +46,8 @@ static enum sleepers who_sleeps(void)
                     atomic_load(&gorc__sched.helpers_asleep);
     gorc__lock(&gorc__sched.lock);
     bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms && gorc__timers_next() == INT64_MAX &&
-                  atomic_load(&gorc__sched.firing) == 0 && !gorc__work_visible();
+                  atomic_load(&gorc__sched.firing) == 0 && !gorc__poller_wanted() &&
+                  !gorc__work_visible();
     ours += gorc__sched.nms;
     gorc__unlock(&gorc__sched.lock);
     if (!asleep)

@@ -116,6 +116,8 @@ struct gorc__m {
     bool spinning;               /* counted in sched.spinning */
     bool idle;                   /* in sched.idle_ms; guarded by sched.lock */
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
+    bool polls;                  /* sleeps in the poller: sched.poller; guarded by sched.lock */
+    bool woken_from_poll;        /* by whoever took it from the idle: how to wake it */
     struct gorc__g *locked_g;    /* this worker runs only that goroutine */
     struct gorc__g *handed;      /* a locked goroutine handed to this worker, with handed_p */
     struct gorc__p *handed_p;
@@ -149,6 +151,7 @@ struct gorc__p {
     /* sysmon's notes */
     uint32_t seen_tick;
     int64_t seen_since;
+    int64_t seen_at, seen_cpu; /* when it was last looked at; CPU time of its worker then */
 
     _Alignas(64) _Atomic uint32_t head; /* taken by the owner and by thieves, by CAS */
     _Alignas(64) _Atomic uint32_t tail; /* written by the owner */
@@ -156,6 +159,7 @@ struct gorc__p {
 };
 
 #define GORC__MAX_PROCS 1024
+#define GORC__NAP_SLACK 1000000
 
 struct gorc__sched {
     /* read mostly */
@@ -173,8 +177,9 @@ struct gorc__sched {
     struct gorc__g *global_head, *global_tail;
     struct gorc__p *idle_ps;
     struct gorc__m *idle_ms;
-    uint32_t nms;        /* workers that exist */
-    uint32_t nasleep_ms; /* of these, how many run no goroutine and have no P */
+    uint32_t nms;                   /* workers that exist */
+    uint32_t nasleep_ms;            /* of these, how many run no goroutine and have no P */
+    struct gorc__m *_Atomic poller; /* the idle worker that waits for descriptors */
     struct gorc__g *global_free;
     uint32_t global_free_count;
     uint32_t global_free_low; /* its least since sysmon last looked (trim.c) */
@@ -187,8 +192,11 @@ struct gorc__sched {
     _Atomic uint32_t stopped;        /* how many do */
     _Atomic uint32_t sysmon_asleep;  /* futex */
     _Atomic uint32_t sysmon_started;
+    _Atomic uint32_t sysmon_hurry;   /* futex: 1 ends its nap */
+    _Atomic int64_t sysmon_until;    /* the end of its nap; 0: it is awake */
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
     _Atomic uint32_t helpers_asleep; /* threads of the library's own that wake nobody any more */
+    _Atomic int64_t last_poll;       /* when a worker last looked at the descriptors */
     _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
     _Atomic int64_t extra_live;
     _Atomic uint64_t goid_last;
@@ -261,8 +269,10 @@ bool gorc__work_visible(void);
 void gorc__p_retire(struct gorc__p *p);
 int64_t gorc__timers_next(void);
 void gorc__timers_run(struct gorc__p *p, int64_t now);
+bool gorc__poll_overdue(int64_t now, int64_t patience);
 
 /* m.c: threads, and who has which P */
+void gorc__m_release(struct gorc__m *m);
 struct gorc__m *gorc__m_new(void);
 void gorc__m_thread_setup(struct gorc__m *m);
 void gorc__m_own(struct gorc__m *m, struct gorc__p *p);
@@ -288,6 +298,16 @@ void gorc__sysmon_wake(void);
 bool gorc__is_sysmon(void);
 /* The signal mask for a thread that sysmon makes: not sysmon's own, which blocks all. */
 void gorc__sysmon_outside_mask(sigset_t *ret_mask);
+void gorc__sysmon_hurry_slow(void);
+
+/* Something is to be done at `when`, perhaps by sysmon: it must not nap for much longer. */
+static inline void gorc__sysmon_hurry(int64_t when)
+{
+    if (GORC__UNLIKELY(
+            when < atomic_load_explicit(&gorc__sched.sysmon_until, memory_order_relaxed) -
+                       GORC__NAP_SLACK))
+        gorc__sysmon_hurry_slow();
+}
 bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next);
 
 /* stack_fault.c */
@@ -295,6 +315,8 @@ void gorc__stack_fault_init(void);
 
 /* trim.c, sysmon only: gives stacks back when it is time; true: there is more, at *ret_next */
 bool gorc__trim(int64_t now, int64_t *ret_next);
+/* blocking.c */
+void gorc__blocking_fork_child(void);
 
 /* names.c */
 void gorc__names_fork_child(void);

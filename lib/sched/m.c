@@ -14,6 +14,7 @@
 #include "os/membarrier.h"
 #include "os/vm.h"
 #include "sched/g.h"
+#include "sched/poller.h"
 #include "sched/runq.h"
 
 #define WORKER_STACK ((size_t)256 << 10)
@@ -78,6 +79,21 @@ void gorc__m_own(struct gorc__m *m, struct gorc__p *p)
     gorc__unlock(&m->take_lock);
 }
 
+/* The worker's goroutine is about to block the thread: others may have the P. */
+void gorc__m_release(struct gorc__m *m)
+{
+    struct gorc__p *p = gorc__op_begin(m);
+    if (p) {
+        gorc__lock(&m->take_lock);
+        m->p = NULL;
+        atomic_store(&m->taking, 1);
+        gorc__unlock(&m->take_lock);
+    }
+    gorc__op_end(m);
+    if (p)
+        gorc__hand_off(p);
+}
+
 /* --- idle Ps; sched.lock held --- */
 
 struct gorc__p *gorc__idle_p_take(void)
@@ -118,6 +134,11 @@ static void idle_m_remove(struct gorc__m *m)
     m->idle_next = NULL;
     m->idle = false;
     gorc__sched.nasleep_ms--;
+    m->woken_from_poll = m->polls;
+    if (m->polls) {
+        m->polls = false;
+        atomic_store(&gorc__sched.poller, NULL);
+    }
     if (m->keeps_time) {
         m->keeps_time = false;
         atomic_store(&gorc__sched.timekeeper_when, INT64_MAX);
@@ -144,6 +165,58 @@ static bool wake_by_timer(struct gorc__m *m)
         return false;
     gorc__m_own(m, p);
     return true;
+}
+
+/* It was taken from the idle, or handed a P. */
+static void wake(struct gorc__m *m)
+{
+    bool polls = m->woken_from_poll;
+    atomic_store_explicit(&m->wake, 1, memory_order_release);
+    if (polls)
+        gorc__poller_break();
+    else
+        gorc__futex_wake(&m->wake, 1);
+}
+
+/* Goroutines whose descriptors are ready: with an idle P this worker runs them, else the busy ones
+ * do. */
+static bool wake_by_events(struct gorc__m *m, struct gorc__g *list)
+{
+    gorc__lock(&gorc__sched.lock);
+    struct gorc__p *p = m->idle ? gorc__idle_p_take() : NULL;
+    if (p)
+        idle_m_remove(m);
+    gorc__unlock(&gorc__sched.lock);
+    if (p)
+        gorc__m_own(m, p);
+    else
+        gorc__sysmon_hurry(0); /* somebody may sit in a system call with the P */
+    while (list) {
+        struct gorc__g *g = list;
+        list = g->next;
+        gorc__ready_tail(g);
+    }
+    return p != NULL;
+}
+
+/* Sleeps until woken with a P, a timer is due, or, for the one that polls, a descriptor is ready.
+ */
+static void sleep_idle(struct gorc__m *m, bool polls, int64_t deadline)
+{
+    while (!atomic_load_explicit(&m->wake, memory_order_acquire)) {
+        if (polls) {
+            struct gorc__g *list = gorc__poller_wait(deadline);
+            if (list && wake_by_events(m, list))
+                return;
+        } else {
+            gorc__futex_wait(&m->wake, 0, deadline);
+        }
+        if (deadline != INT64_MAX && deadline <= gorc__now()) {
+            if (wake_by_timer(m))
+                return;
+            deadline = INT64_MAX;
+        }
+    }
 }
 
 /* Without a P. Returns when the worker has been given one. */
@@ -175,17 +248,16 @@ void gorc__m_sleep(struct gorc__m *m)
         atomic_store(&gorc__sched.timekeeper_when, next);
         deadline = next;
     }
+    bool polls = !atomic_load(&gorc__sched.poller) && gorc__poller_wanted();
+    if (polls) {
+        m->polls = true;
+        atomic_store(&gorc__sched.poller, m);
+    }
     bool all_asleep = gorc__sched.nasleep_ms == gorc__sched.nms;
     gorc__unlock(&gorc__sched.lock);
-    if (all_asleep && next == INT64_MAX)
+    if (all_asleep && next == INT64_MAX && !gorc__poller_wanted())
         gorc__check_asleep();
-    while (!atomic_load_explicit(&m->wake, memory_order_acquire)) {
-        if (gorc__futex_wait(&m->wake, 0, deadline) == -ETIMEDOUT) {
-            if (wake_by_timer(m))
-                break;
-            deadline = INT64_MAX;
-        }
-    }
+    sleep_idle(m, polls, deadline);
     atomic_store(&m->wake, 0);
 }
 
@@ -220,9 +292,9 @@ void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g)
     m->handed_p = p;
     gorc__lock(&gorc__sched.lock);
     gorc__sched.nasleep_ms--;
+    m->woken_from_poll = false;
     gorc__unlock(&gorc__sched.lock);
-    atomic_store_explicit(&m->wake, 1, memory_order_release);
-    gorc__futex_wake(&m->wake, 1);
+    wake(m);
 }
 
 static bool start_thread(struct gorc__m *m)
@@ -265,6 +337,8 @@ void gorc__m_run(struct gorc__p *p, bool spinning)
 {
     gorc__lock(&gorc__sched.lock);
     struct gorc__m *m = gorc__sched.idle_ms;
+    if (m && m->polls && m->idle_next) /* rather one that nobody else depends on */
+        m = m->idle_next;
     if (m)
         idle_m_remove(m);
     else
@@ -273,8 +347,7 @@ void gorc__m_run(struct gorc__p *p, bool spinning)
     if (m) {
         m->spinning = spinning;
         gorc__m_own(m, p);
-        atomic_store_explicit(&m->wake, 1, memory_order_release);
-        gorc__futex_wake(&m->wake, 1);
+        wake(m);
         return;
     }
     m = gorc__m_new();
@@ -303,10 +376,17 @@ void gorc__wake_worker(void)
         atomic_fetch_sub(&gorc__sched.spinning, 1);
 }
 
+/* Timers or descriptors that no idle worker waits for. */
+static bool is_watch_wanted(void)
+{
+    return gorc__timers_next() < atomic_load(&gorc__sched.timekeeper_when) ||
+           (gorc__poller_wanted() && !atomic_load(&gorc__sched.poller));
+}
+
 /* p has lost its worker: somebody else runs it if it has work, else it is idle. */
 void gorc__hand_off(struct gorc__p *p)
 {
-    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible()) {
+    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible() || is_watch_wanted()) {
         gorc__m_run(p, false);
         return;
     }

@@ -170,6 +170,9 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
  * of who asked for it, at `created`. No happens-before: the caller's business. */
 int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created);
 
+/* gorc_blocking, for the library's own calls. */
+int gorc__blocking_call(int (*fn)(void *), void *arg);
+
 /* fn is called in each forked child, after the scheduler's own reset. At most 8; during the first
  * use of whatever needs it. */
 void gorc__at_fork_child(void (*fn)(void));

@@ -155,11 +155,10 @@ void gorc__fd_made(struct gorc__fd *f, uint8_t kind)
     renew(f, GORC__FD_EDGE, kind);
 }
 
-void gorc__fd_met(struct gorc__fd *f, uint8_t kind)
+void gorc__fd_met(struct gorc__fd *f, uint8_t kind, bool is_file)
 {
     gorc__lock(&f->lock);
-    if (f->mode == GORC__FD_UNKNOWN)
-        f->mode = GORC__FD_SHOT;
+    f->mode = is_file ? GORC__FD_FILE : GORC__FD_SHOT;
     atomic_store(&f->kind, kind);
     gorc__unlock(&f->lock);
 }

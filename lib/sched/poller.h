@@ -57,8 +57,8 @@ void gorc__fd_leave(struct gorc__fd *f);
 
 /* A descriptor that gorc has just made, O_NONBLOCK: mode EDGE. */
 void gorc__fd_made(struct gorc__fd *f, uint8_t kind);
-/* First use of one from elsewhere. */
-void gorc__fd_met(struct gorc__fd *f, uint8_t kind);
+/* One from elsewhere, before each use: it may be another than last time. */
+void gorc__fd_met(struct gorc__fd *f, uint8_t kind, bool is_file);
 
 /* Parks until one of `events` may be possible (GORC__FD_READ, _WRITE). Entered. 0: try again;
  * -EBADF: closed; -ETIMEDOUT; or epoll's error. For mode EDGE the caller has cleared the bits of

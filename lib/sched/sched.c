@@ -16,12 +16,14 @@
 #include "base/misuse.h"
 #include "os/futex.h"
 #include "os/membarrier.h"
+#include "sched/poller.h"
 #include "sched/runq.h"
 
 #define FAIR_TICKS 61u
 #define STEAL_ROUNDS 4
 #define SPIN_CHECKS 40
 #define GLOBAL_SHARE 128u
+#define POLL_PATIENCE 500000 /* a busy worker looks at descriptors that often */
 
 /* --- the global queue --- */
 
@@ -136,6 +138,7 @@ bool gorc__timer_add(struct gorc__timer *t)
     bool ok = gorc__timerheap_add(&home->timers, t);
     if (m && !was)
         gorc__op_end(m);
+    gorc__sysmon_hurry(t->when);
     if (!p && ok)
         gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
     if (t->fn && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed))
@@ -275,6 +278,28 @@ void gorc__p_retire(struct gorc__p *p)
     gorc__wake_if_idle();
 }
 
+/* Descriptors that are ready, if no idle worker waits for them. */
+static bool poll_now(int64_t now)
+{
+    if (!gorc__poller_wanted() || atomic_load_explicit(&gorc__sched.poller, memory_order_relaxed))
+        return false;
+    atomic_store_explicit(&gorc__sched.last_poll, now, memory_order_relaxed);
+    struct gorc__g *list = gorc__poller_wait(INT64_MIN);
+    bool some = list != NULL;
+    while (list) {
+        struct gorc__g *g = list;
+        list = g->next;
+        gorc__ready_tail(g);
+    }
+    return some;
+}
+
+bool gorc__poll_overdue(int64_t now, int64_t patience)
+{
+    return now - atomic_load_explicit(&gorc__sched.last_poll, memory_order_relaxed) > patience &&
+           poll_now(now);
+}
+
 static struct gorc__g *look(struct gorc__m *m, struct gorc__p *p)
 {
     bool fair = p->tick == p->slow_tick;
@@ -282,11 +307,15 @@ static struct gorc__g *look(struct gorc__m *m, struct gorc__p *p)
     if (fair) /* only then: who yields in a loop must not put off the global queue for ever */
         p->slow_tick = p->tick + FAIR_TICKS;
     run_due_timers(p, now);
+    if (fair)
+        gorc__poll_overdue(now, POLL_PATIENCE);
     struct gorc__g *g = fair ? fair_pop(p) : NULL;
     if (!g)
         g = local_pop(p);
     if (!g)
         g = global_take(p, GLOBAL_SHARE);
+    if (!g && poll_now(now))
+        g = local_pop(p);
     if (!g)
         g = steal(m, p, now);
     return g;

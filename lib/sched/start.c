@@ -18,6 +18,7 @@
 #include "base/misuse.h"
 #include "os/membarrier.h"
 #include "sched/g.h"
+#include "sched/poller.h"
 #include "sched/runq.h"
 #include "sched/stack.h"
 #include "tables.h"
@@ -180,8 +181,12 @@ static void fork_child(void)
     atomic_store(&s->stopping, 0);
     atomic_store(&s->sysmon_started, 0);
     atomic_store(&s->sysmon_asleep, 0);
+    atomic_store(&s->sysmon_until, 0);
     atomic_store(&s->foreign_asleep, 0);
     atomic_store(&s->firing, 0);
+    atomic_store(&s->poller, NULL);
+    gorc__poller_fork_child();
+    gorc__blocking_fork_child();
     atomic_store(&s->extra_live, self && self->kind != GORC__KIND_FOREIGN);
     gorc__stack_fork_child();
     gorc__names_fork_child();
@@ -217,6 +222,7 @@ static void start_once(void)
     s->retake_ns = s->perturb && n == 1 ? 200000000 : 10000000;
     gorc__stack_init(env_size("GORC_STACK", (size_t)64 << 10));
     atomic_store(&s->timekeeper_when, INT64_MAX);
+    atomic_store(&s->sysmon_until, 0);
     atomic_store(&s->coarse_now, gorc__now());
     s->main_g = gorc__alloc_line_opaque(sizeof *s->main_g);
     atomic_store(&s->nprocs, n);

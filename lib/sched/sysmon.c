@@ -2,9 +2,11 @@
  *
  * The monitor thread: what no worker sees to because it is in the program's code. It
  *  - publishes a run_next whose owner has not switched for 20 us, when somebody could run it;
- *  - takes the P of a worker that has not switched for 10 ms (it computes or sits in a system call)
- *    while work waits, and gives it to another worker;
- *  - runs timers that are overdue; wakes workers for work that is visible and nobody runs;
+ *  - takes the P of a worker that has not switched for 10 ms while work waits, and gives it to
+ *    another worker; after 100 us already if the worker's thread uses no CPU time: then it sits in
+ *    a system call. The more threads do, the longer it waits, so that their number is bounded;
+ *  - runs timers and looks at descriptors that are overdue;
+ *  - wakes workers for work that is visible and nobody runs;
  *  - keeps the coarse clock;
  *  - gives stacks back that nobody needed for a while (trim.c).
  * It looks every 20 us while it finds something to do, backs off to 10 ms, and sleeps for good when
@@ -27,6 +29,8 @@
 #define MAX_DELAY 10000000
 #define RUN_NEXT_PATIENCE 20000
 #define TIMER_PATIENCE 200000
+#define BLOCKED_PATIENCE 100000
+#define POLL_PATIENCE 2000000
 #define ASLEEP_CHECK 500000000
 
 /* Takes p from m, or only its run_next; fails when m is in the library just now. */
@@ -58,13 +62,51 @@ bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
     return true;
 }
 
+/* Threads that have a goroutine and no P. */
+static uint32_t count_blocked(void)
+{
+    uint32_t all = __atomic_load_n(&gorc__sched.nms, __ATOMIC_RELAXED);
+    uint32_t others = __atomic_load_n(&gorc__sched.nasleep_ms, __ATOMIC_RELAXED) +
+                      atomic_load(&gorc__sched.nprocs) - atomic_load(&gorc__sched.nidle_ps);
+    return all > others ? all - others : 0;
+}
+
+static int64_t cpu_time(const struct gorc__m *m)
+{
+    clockid_t clock;
+    struct timespec ts;
+    if (pthread_getcpuclockid(m->thread, &clock) != 0 || clock_gettime(clock, &ts) != 0)
+        return -1;
+    return (int64_t)ts.tv_sec * GORC_SECOND + ts.tv_nsec;
+}
+
+/* The worker has used next to no CPU time since it was last looked at. */
+static bool sits_in_kernel(struct gorc__p *p, const struct gorc__m *m, int64_t now)
+{
+    int64_t cpu = cpu_time(m), since = p->seen_at;
+    bool idle = cpu >= 0 && p->seen_cpu >= 0 && since > p->seen_since &&
+                now - since >= BLOCKED_PATIENCE / 4 && cpu - p->seen_cpu < (now - since) / 8;
+    p->seen_at = now;
+    p->seen_cpu = cpu;
+    return idle;
+}
+
+/* How long a worker may keep its P from those who wait. */
+static int64_t patience(bool blocked)
+{
+    int64_t ns = (int64_t)BLOCKED_PATIENCE * (1 + count_blocked() / 8);
+    return blocked && ns < gorc__sched.retake_ns && !gorc__sched.perturb ? ns
+                                                                         : gorc__sched.retake_ns;
+}
+
+/* True: it did something, or will soon have to. */
 static bool look_at(struct gorc__p *p, int64_t now)
 {
     struct gorc__m *m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE);
     uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
     if (!m || tick != p->seen_tick) {
         p->seen_tick = tick;
-        p->seen_since = now;
+        p->seen_since = p->seen_at = now;
         return false;
     }
     int64_t stuck = now - p->seen_since;
@@ -76,14 +118,14 @@ static bool look_at(struct gorc__p *p, int64_t now)
         gorc__wake_if_idle();
         return true;
     }
-    if (stuck >= gorc__sched.retake_ns && !idle_ps &&
-        (run_next || !gorc__runq_empty(p) || atomic_load(&gorc__sched.global_count))) {
-        if (!gorc__take(m, p, false))
-            return false;
-        gorc__hand_off(p);
-        return true;
-    }
-    return false;
+    if (idle_ps || (!run_next && gorc__runq_empty(p) && !atomic_load(&gorc__sched.global_count)))
+        return false;
+    bool first = p->seen_at == p->seen_since;
+    bool blocked = stuck >= BLOCKED_PATIENCE && sits_in_kernel(p, m, now);
+    if (stuck < patience(blocked) || !gorc__take(m, p, false))
+        return first || stuck < 10 * BLOCKED_PATIENCE;
+    gorc__hand_off(p);
+    return true;
 }
 
 /* One round; true: it had something to do. */
@@ -93,12 +135,14 @@ static bool round_of_ps(int64_t now)
     uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
     for (uint32_t i = 0; i < np; i++) {
         struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
-        busy |= look_at(p, now);
         if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) < now - TIMER_PATIENCE) {
             gorc__timers_run(p, now);
             busy = true;
         }
     }
+    busy |= gorc__poll_overdue(now, POLL_PATIENCE);
+    for (uint32_t i = 0; i < np; i++)
+        busy |= look_at(atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire), now);
     if (gorc__work_visible())
         gorc__wake_if_idle();
     return busy;
@@ -124,6 +168,12 @@ static void sleep_while_idle(void)
     }
 }
 
+void gorc__sysmon_hurry_slow(void)
+{
+    atomic_store(&gorc__sched.sysmon_hurry, 1);
+    gorc__futex_wake(&gorc__sched.sysmon_hurry, 1);
+}
+
 void gorc__sysmon_wake(void)
 {
     atomic_store(&gorc__sched.sysmon_asleep, 0);
@@ -137,7 +187,6 @@ bool gorc__is_sysmon(void)
 
 static void *sysmon(void *arg)
 {
-    _Atomic uint32_t never = 0;
     int64_t delay = MIN_DELAY;
     int idle_rounds = 0;
     (void)arg;
@@ -150,7 +199,10 @@ static void *sysmon(void *arg)
         if (next != INT64_MAX && next + TIMER_PATIENCE < until)
             until =
                 next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE : now + MIN_DELAY;
-        gorc__futex_wait(&never, 0, until);
+        atomic_store(&gorc__sched.sysmon_until, until);
+        gorc__futex_wait(&gorc__sched.sysmon_hurry, 0, until);
+        atomic_store(&gorc__sched.sysmon_until, 0);
+        atomic_store(&gorc__sched.sysmon_hurry, 0);
         sleep_while_idle();
         now = gorc__now();
         atomic_store_explicit(&gorc__sched.coarse_now, now, memory_order_relaxed);
