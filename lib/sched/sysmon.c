@@ -193,6 +193,8 @@ static void *sysmon(void *arg)
     atomic_store(&gorc__sched.sysmon_tid, (int)syscall(SYS_gettid));
     gorc__hook_switch(NULL);
     for (;;) {
+        atomic_store(
+            &gorc__sched.sysmon_until, INT64_MAX); /* who adds a timer from here on tells */
         int64_t now = gorc__now();
         int64_t until = now + delay;
         int64_t next = gorc__timers_next();
