@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is done after the start of a deadline is not ordered before whoever sees it passed.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+/* handed over without an order */
+static gorc_ctx *ctx;
+
+static void first(void *arg)
+{
+    (void)arg;
+    gorc_ctx *made = gorc_ctx_with_timeout(gorc_ctx_background(), GORC_MILLISECOND);
+    __atomic_store_n(&ctx, made, __ATOMIC_RELAXED);
+    x = 1;
+    hidden_step();
+}
+
+static void second(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    gorc_ctx *got = __atomic_load_n(&ctx, __ATOMIC_RELAXED);
+    gorc_chan_recv(gorc_ctx_done(got), NULL);
+    if (x == 2)
+        abort();
+}
+
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+
+    gorc_wg_go(&wg, first, NULL);
+    gorc_wg_go(&wg, second, NULL);
+    gorc_wg_wait(&wg);
+    gorc_ctx_free(ctx);
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * With a limit of one, the end of each goroutine happens before the start of the next.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+#include "barrier.h"
+
+int x; /* not static, or compilers would see through the test */
+
+static int work(void *arg)
+{
+    (void)arg;
+    x++;
+    hidden_step();
+    return 0;
+}
+
+static int look(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    return x == 2;
+}
+
+int main(void)
+{
+    gorc_group *g = gorc_group_new(NULL, NULL);
+
+    gorc_group_set_limit(g, 1);
+    gorc_group_go(g, work, NULL);
+    gorc_group_go(g, look, NULL);
+    if (gorc_group_wait(g) != 0)
+        abort();
+    return 0;
+}
