@@ -96,6 +96,8 @@ static void read_finding(struct finding *f, json_t *o)
     json_t *b = json_object_get(o, "object"), *stacks = json_object_get(o, "stacks"), *s;
     f->object = (struct object){.kind = text(b, "kind"),
         .name = text(b, "name"),
+        .task = text(b, "task"),
+        .type = text(b, "type"),
         .addr = hex(b, "address"),
         .size = number(b, "size"),
         .module = -1,

@@ -125,6 +125,8 @@ static json_t *object_json(const struct finding *f)
     json_t *o = json_object();
     set_text(o, "kind", b->kind);
     set_text(o, "name", b->name);
+    set_text(o, "task", b->task);
+    set_text(o, "type", b->type);
     set_hex(o, "address", b->addr);
     if (b->size)
         set_number(o, "size", b->size);

@@ -98,6 +98,15 @@ static void print_creation(FILE *f, const struct stack *s)
     print_stack(f, s, goroutine ? NULL : "pthread_create");
 }
 
+static void print_creation_of(FILE *f, const struct finding *d, const char *task)
+{
+    for (size_t k = 0; k < d->nstacks && task; k++) {
+        const struct stack *s = &d->stacks[k];
+        if (is_creation(s) && s->of && strcmp(s->of, task) == 0)
+            print_creation(f, s);
+    }
+}
+
 /* Where the tasks of the first stacks come from. */
 static void print_creations(FILE *f, const struct finding *d)
 {
@@ -151,14 +160,14 @@ static void print_location(FILE *f, const struct process *p, const struct findin
 {
     const struct object *o = &d->object;
     const struct stack *allocated = with_role(d, "allocated by");
-    if (!o->kind)
+    if (!o->kind || strcmp(d->rule, "heap-use-after-free") == 0)
         return;
     if (strcmp(o->kind, "heap block") == 0) {
         fprintf(f, "  Location is heap block of size %llu at 0x%012llx allocated by %s:\n",
             (unsigned long long)o->size, (unsigned long long)o->addr,
             task_words(allocated ? allocated->task : NULL));
         print_stack(f, allocated, "malloc");
-    } else if (strcmp(o->kind, "global") == 0 && o->variable) {
+    } else if (o->variable) {
         fprintf(f, "  Location is global '%s' of size %llu at 0x%012llx (%s+0x%llx)\n\n",
             o->variable, (unsigned long long)o->variable_size,
             (unsigned long long)(o->addr - o->variable_at),
@@ -212,25 +221,28 @@ static void print_lock_order(FILE *f, const struct finding *d)
 {
     struct names m = {.n = 0};
     uint64_t first = 0;
+    const struct stack **at = xcalloc(d->nstacks + 1, sizeof *at);
+    size_t n = 0;
+    for (size_t i = 0; i < d->nstacks; i++)
+        if (is_acquisition(&d->stacks[i]))
+            at[n++] = &d->stacks[i];
     fputs("  Cycle in lock order graph: ", f);
-    for (size_t i = 0; i < d->nstacks; i++) {
-        uint64_t held = is_acquisition(&d->stacks[i]) ? address_in(d->stacks[i].note, 1) : 0;
-        if (!held)
-            continue;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t held = address_in(at[(i + 1) % n]->note, 1);
         first = first ? first : held;
         fprintf(f, "M%zu (0x%012llx) => ", number_of(&m, held, NULL), (unsigned long long)held);
     }
     fprintf(f, "M%zu\n\n", number_of(&m, first, NULL));
-    for (size_t i = 0; i < d->nstacks; i++) {
-        const struct stack *s = &d->stacks[i];
-        if (!is_acquisition(s))
-            continue;
+    for (size_t i = 0; i < n; i++) {
+        const struct stack *s = at[(i + 1) % n]; /* the one that closed the circle is the last */
         fprintf(f, "  Mutex M%zu acquired here while holding mutex M%zu in %s:\n",
             number_of(&m, address_in(s->note, 0), NULL),
             number_of(&m, address_in(s->note, 1), NULL), task_words(s->task));
         print_stack(f, s, "pthread_mutex_lock");
     }
-    print_creations(f, d);
+    for (size_t i = 0; i < n; i++)
+        print_creation_of(f, d, at[(i + 1) % n]->task);
+    free(at);
 }
 
 /* --- all --- */
@@ -282,6 +294,25 @@ static void print_other(FILE *f, const struct process *p, const struct finding *
     print_creations(f, d);
 }
 
+/* Misuse of a lock: where, where it was locked, what it is. */
+static void print_lock_misuse(
+    FILE *f, const struct process *p, const struct finding *d, const char *call)
+{
+    const struct stack *misuse = &d->stacks[0], *made = with_role(d, "object created by");
+    const struct stack *locked = with_role(d, "last locked by");
+    print_stack(f, misuse, call);
+    if (locked && strcmp(d->rule, "destroy-locked") == 0) {
+        fputs("  and:\n", f);
+        print_stack(f, locked, "pthread_mutex_lock");
+    }
+    print_location(f, p, d);
+    fprintf(f, "  Mutex M0 (0x%012llx) created at:\n", (unsigned long long)d->object.addr);
+    if (made)
+        print_stack(f, made, "pthread_mutex_init");
+    else
+        print_stack(f, locked ? locked : misuse, locked ? "pthread_mutex_lock" : call);
+}
+
 /* A thread that nobody joined is told by its creation alone. */
 static void print_thread_leak(FILE *f, const struct finding *d)
 {
@@ -317,6 +348,8 @@ static void print_finding(FILE *f, const struct process *p, const struct finding
         print_lock_order(f, d);
     else if (strcmp(d->kind, "thread-leak") == 0)
         print_thread_leak(f, d);
+    else if (call && strcmp(d->kind, "misuse") == 0 && d->nstacks)
+        print_lock_misuse(f, p, d, call);
     else
         print_other(f, p, d, call);
     print_summary(f, d, title);

@@ -349,7 +349,7 @@ const char *__tsan_locate_address(
     if (name_size)
         name[0] = 0;
     if (dt_enter() && dt_block_find(addr, &b))
-        o = (struct dt_finding_object){"heap", NULL, b.addr, b.size};
+        o = (struct dt_finding_object){.kind = "heap", .addr = b.addr, .size = b.size};
     else if (dt_describe_address)
         dt_describe_address(addr, &o);
     *ret_start = o.addr;

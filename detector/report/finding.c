@@ -265,6 +265,22 @@ static void add_task(
         dt_line_field(l, name_key, task->name);
 }
 
+bool (*dt_describe_task)(const struct dt_task_info *task, int *ret_tid);
+
+/* Of a "created by" stack. */
+static void add_child(struct dt_line *l, const struct dt_task_info *child)
+{
+    int tid = 0;
+    bool runs = dt_describe_task && dt_describe_task(child, &tid);
+    add_task(l, "of", "name_of", child);
+    if (tid)
+        dt_line_number(l, "tid", (uint64_t)tid);
+    if (!runs && dt_describe_task) {
+        dt_line_key(l, "ended");
+        dt_line_text(l, "true");
+    }
+}
+
 static void add_object(struct dt_line *l, const struct dt_finding_object *o)
 {
     if (!o->kind)
@@ -273,6 +289,7 @@ static void add_object(struct dt_line *l, const struct dt_finding_object *o)
     dt_line_text(l, "{");
     dt_line_field(l, "kind", o->kind);
     dt_line_field(l, "name", o->name);
+    add_task(l, "task", NULL, o->task);
     dt_line_number(l, "addr", o->addr);
     if (o->size)
         dt_line_number(l, "size", o->size);
@@ -298,8 +315,10 @@ static void add_lock(struct dt_line *l, const struct dt_finding_lock *k)
         dt_line_key(l, "shared");
         dt_line_text(l, "true");
     }
-    struct dt_finding_stack where = {.id = k->where};
-    dt_record_frames(l, pcs, dt_finding_stack_pcs(&where, pcs));
+    struct dt_finding_stack where = {.id = k->where}, created = {.id = k->created};
+    dt_record_frames(l, "frames", pcs, dt_finding_stack_pcs(&where, pcs));
+    if (k->created)
+        dt_record_frames(l, "created", pcs, dt_finding_stack_pcs(&created, pcs));
     dt_line_text(l, "}");
 }
 
@@ -323,7 +342,8 @@ static void add_stack(
     dt_line_text(l, "{");
     dt_line_field(l, "role", s->role);
     add_task(l, "task", "name", s->task);
-    add_task(l, "of", NULL, s->child);
+    if (s->child)
+        add_child(l, s->child);
     dt_line_field(l, "note", s->note);
     if (access && access->size) {
         dt_line_number(l, "addr", access->addr);
@@ -331,7 +351,7 @@ static void add_stack(
     }
     if (s->locks)
         add_locks(l, s);
-    dt_record_frames(l, pcs, dt_finding_stack_pcs(s, pcs));
+    dt_record_frames(l, "frames", pcs, dt_finding_stack_pcs(s, pcs));
     dt_line_text(l, "}");
 }
 

@@ -22,9 +22,9 @@ enum { DT_MAX_FRAMES = 256, DT_MAX_STACKS = 32, DT_MAX_ANCESTORS = 8 };
 /* A lock that a task held when it was in a stack. */
 struct dt_finding_lock {
     const void *lock;
-    dt_stackid where; /* it was taken */
-    bool shared;      /* for reading */
-    char name[24];    /* gorc_set_name's; "": none */
+    dt_stackid where, created; /* it was taken, and made; 0: unknown */
+    bool shared;               /* for reading */
+    char name[24];             /* gorc_set_name's; "": none */
 };
 
 struct dt_finding_stack {
@@ -46,7 +46,8 @@ struct dt_finding_object {
     const char *kind; /* "chan", "mutex", "heap block", "global", "stack", ...; NULL: none */
     const char *name; /* gorc_set_name's, or NULL */
     uintptr_t addr;
-    size_t size; /* 0: unknown */
+    size_t size;                     /* 0: unknown */
+    const struct dt_task_info *task; /* whose stack or thread-local memory; NULL: nobody's */
 };
 
 struct dt_finding_access {
@@ -96,6 +97,8 @@ extern void (*dt_on_halt)(void);
 /* What runtime/ knows of an address that is neither a heap block nor in a module: the stack of a
  * thread or goroutine. Fills kind, addr and size in; false: unknown. May be NULL. */
 extern bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
+/* The system's number of a task's thread, 0: none or unknown. False: it has ended. May be NULL. */
+extern bool (*dt_describe_task)(const struct dt_task_info *task, int *ret_tid);
 
 /* Called for each new finding when it has been recorded, with no lock held; set by abi/. */
 extern void (*dt_finding_hook)(const struct dt_finding *f);

@@ -19,12 +19,13 @@ bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object
 
 /* --- locks --- */
 
-static void set_name(struct dt_finding_lock *l)
+static void set_name_and_creation(struct dt_finding_lock *l)
 {
     struct dt_sync *s = dt_sync_lock(l->lock, false);
     if (!s)
         return;
     memcpy(l->name, s->name, sizeof l->name);
+    l->created = s->created;
     dt_sync_unlock(s);
 }
 
@@ -35,7 +36,7 @@ static void set_locks(struct dt_finding_stack *to, struct dt_finding_lock locks[
         locks[i] = (struct dt_finding_lock){.lock = side->locks[i].lock,
             .where = side->locks[i].where,
             .shared = side->locks[i].shared};
-        set_name(&locks[i]);
+        set_name_and_creation(&locks[i]);
     }
     to->locks = locks;
     to->nlocks = side->nlocks;

@@ -436,9 +436,9 @@ int dt_record_as_file(void)
 
 /* --- the dump --- */
 
-void dt_record_frames(struct dt_line *l, const uintptr_t *pcs, size_t n)
+void dt_record_frames(struct dt_line *l, const char *key, const uintptr_t *pcs, size_t n)
 {
-    dt_line_key(l, "frames");
+    dt_line_key(l, key);
     dt_line_text(l, "[");
     for (size_t i = 0; i < n; i++) {
         struct dt_place p = dt_module_place(pcs[i]);
@@ -469,7 +469,7 @@ void dt_record_dump_task(const struct dt_dump_task *t)
         dt_line_number(&l, "waited_ns", (uint64_t)t->waited_ns);
     if (t->tid)
         dt_line_number(&l, "tid", (uint64_t)t->tid);
-    dt_record_frames(&l, t->pcs, t->npcs);
+    dt_record_frames(&l, "frames", t->pcs, t->npcs);
     dt_line_text(&l, "}}\n");
     dt_record_line(&l);
 }

@@ -14,8 +14,8 @@
 /* Appends the line to the record by one write(2), or keeps it in memory; frees it. */
 void dt_record_line(struct dt_line *l);
 
-/* "frames":[[module,offset],...] */
-void dt_record_frames(struct dt_line *l, const uintptr_t *pcs, size_t n);
+/* key:[[module,offset],...] */
+void dt_record_frames(struct dt_line *l, const char *key, const uintptr_t *pcs, size_t n);
 
 /* The lines of the run so far as a file: a descriptor at its beginning; -1: not possible. */
 int dt_record_as_file(void);

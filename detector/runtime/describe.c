@@ -2,6 +2,8 @@
  *
  * Words and stacks for reports; see describe.h. Async-signal-safe throughout.
  */
+#define _GNU_SOURCE
+#include <link.h>
 #include <string.h>
 
 #include "base/out.h"
@@ -337,13 +339,70 @@ struct owner_search {
     bool found;
 };
 
+static size_t tls_size; /* of the objects loaded at the start, at most */
+
+static int add_tls(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)size, (void)arg;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            tls_size += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+    return 0;
+}
+
+void dt_describe_init(void)
+{
+    dl_iterate_phdr(add_tls, NULL);
+}
+
+/* x86-64 has it just below what the thread's handle points at. */
+static bool is_tls(const struct dt_thread *th, uintptr_t addr)
+{
+    uintptr_t end = (uintptr_t)th->handle;
+    return end && addr < end && end - addr <= tls_size;
+}
+
+struct task_search {
+    const struct dt_task_info *task;
+    int tid;
+    bool runs;
+};
+
+static bool runs_task(struct dt_thread *th, void *arg)
+{
+    struct task_search *s = arg;
+    if (th->uid != s->task->uid)
+        return true;
+    s->tid = th->tid;
+    s->runs = th->task != NULL && !th->task->ended;
+    return false;
+}
+
+bool dt_task_runs(const struct dt_task_info *task, int *ret_tid)
+{
+    struct task_search s = {task, 0, false};
+    if (task->kind == DT_TASK_GOROUTINE)
+        return true; /* or not: nobody keeps a list of those that have ended */
+    dt_threads_each(runs_task, &s);
+    *ret_tid = s.tid;
+    return s.runs;
+}
+
 static bool thread_owns(struct dt_thread *th, void *arg)
 {
     struct owner_search *o = arg;
+    if (th->task && is_tls(th, o->addr)) {
+        o->object->kind = "TLS";
+        o->object->name = NULL;
+        o->object->task = th->task->info;
+        o->found = true;
+        return false;
+    }
     if (o->addr < th->stack_lo || o->addr >= th->stack_hi || !th->task)
         return true;
     o->object->kind = "stack";
     o->object->name = th->label;
+    o->object->task = th->task->info;
     o->object->addr = th->stack_lo;
     o->object->size = th->stack_hi - th->stack_lo;
     o->found = true;
@@ -357,6 +416,8 @@ static bool goroutine_owns(const struct gorc__inspect_g *g, void *arg)
         return true;
     o->object->kind = "stack";
     o->object->name = g->name;
+    struct dt_task *task = g->task ? g->task->detect : NULL;
+    o->object->task = task ? task->info : NULL;
     o->object->addr = g->stack_lo;
     o->object->size = g->stack_hi - g->stack_lo;
     o->found = true;

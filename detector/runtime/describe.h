@@ -52,6 +52,10 @@ size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, s
 /* The same for a plain thread: unwound while it waits, else its shadow stack. */
 size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max);
 
+/* Once, at a safe time: it takes the loader's lock. */
+void dt_describe_init(void);
+/* dt_describe_task of report/finding.h. */
+bool dt_task_runs(const struct dt_task_info *task, int *ret_tid);
 /* Whose stack holds addr (dt_describe_address of report/finding.h). */
 bool dt_address_owner(uintptr_t addr, struct dt_finding_object *ret_object);
 

@@ -55,7 +55,9 @@ void dt_init(void)
     dt_record_open();
     dt_race_init();
     dt_lock_order_init();
+    dt_describe_init();
     dt_describe_address = dt_address_owner;
+    dt_describe_task = dt_task_runs;
     dt_instrumented_refresh();
     dt_fork_init();
     dt_fatal_init();

@@ -121,3 +121,7 @@ case_tsan_options() {
     err_has "gorc: TSAN_OPTIONS: not a number: 'x'"
 }
 
+# tests/cli/tsan/*.c: the compilers' own runtime and ours, addresses and numbers aside, say the same
+case_format_tsan() {
+    sh "$here/tsan/compare.sh" "$gorc" "$here/tsan" || fail "the texts differ"
+}
