@@ -110,6 +110,7 @@ void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
 /* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
 bool gorc__timer_chan_pending(const void *chan);
+
 /* True when a fault at `addr` means that the goroutine on the calling OS thread has used its stack
  * up; then *ret_g tells which one it is. For a handler of SIGSEGV. */
 bool gorc__inspect_overflow(const void *addr, struct gorc__inspect_g *ret_g);

@@ -68,6 +68,13 @@ $(UNIT)/fault/fault_%: tests/unit/core/fault_run.c tests/unit/core/fault.h $(UNI
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ASAN_OBJ := $(patsubst %,$(BUILD)/asan/%.o,$(LIB_SRC))
 UNIT_ASAN := $(patsubst tests/unit/lib/%.c,$(UNIT)/asan/%,$(UNIT_LIB_SRC))
+# The library's tests with a random yield at every call, and moved to another OS thread at every call.
+.PHONY: check-stress
+check-stress: $(UNIT_LIB) $(UNIT_ASAN)
+	@sh tests/run_unit.sh check-stress yield:1 $(UNIT_LIB) yield:2 $(UNIT_LIB) yield:8 $(UNIT_LIB) \
+		migrate:1 $(UNIT_LIB) migrate:2 $(UNIT_LIB) migrate:8 $(UNIT_LIB) \
+		asan-yield:1 $(UNIT_ASAN) asan-yield:2 $(UNIT_ASAN) asan-yield:8 $(UNIT_ASAN)
+
 asan-tests: $(UNIT_ASAN)
 check-asan: $(UNIT_ASAN)
 	@sh tests/run_unit.sh check-asan asan:1 $(UNIT_ASAN) asan:8 $(UNIT_ASAN)

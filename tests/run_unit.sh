@@ -5,8 +5,10 @@
 #
 #   run_unit.sh NAME [GROUP [PROGRAM...]]...
 #
-# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), core, analysis, or lib:N and asan:N:
-# with N workers. A program that counts nothing, or fails without counting a failure, is one
+# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), core, analysis, or with N workers: lib:N,
+# asan:N; yield:N and asan-yield:N: every call yields at random (GORC_DEBUG); migrate:N: every call goes
+# on on another OS thread; emulated:N: by UNIT_EMULATOR, which does not know MADV_GUARD_INSTALL and
+# says it does. A program that counts nothing, or fails without counting a failure, is one
 # failure. LIMIT is the time that one program may take, in seconds. The last line is
 # "NAME: N passed, N failed".
 set -u
@@ -15,6 +17,7 @@ limit=${LIMIT:-120}
 label=$1
 shift
 passed=0 failed=0 group=none
+asan=ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=0
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
@@ -45,8 +48,12 @@ run() {
     n=${group#*:}
     case $group in
     lib:*) set -- "$1" "GORC_PROCS=$n" ;;
-    asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 \
-        ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=0 ;;
+    yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=4 ;;
+    migrate:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=migrate UNIT_DIVISOR=64 ;;
+    asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 "$asan" ;;
+    asan-yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=8 "$asan" ;;
+    emulated:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=mprotect UNIT_DIVISOR=16 \
+        "$UNIT_EMULATOR" -R 16G ;;
     *) set -- "$1" ;;
     esac
     program=$1
@@ -61,7 +68,7 @@ for word in "$@"; do
     case $word in
     rules) script rules scripts/check-rules.sh ;;
     compile) script compile tests/unit/typed_chan_compile.sh ;;
-    core | analysis | lib:* | asan:*) group=$word ;;
+    core | analysis | *:[0-9]*) group=$word ;;
     *) run "$word" ;;
     esac
 done

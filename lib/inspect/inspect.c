@@ -183,7 +183,7 @@ void gorc__inspect_resume(void)
         return;
     for (struct gorc__m *m = atomic_load(&gorc__sched.all_ms); m; m = m->all_next)
         if (__atomic_load_n(&m->p, __ATOMIC_ACQUIRE))
-            atomic_store(&m->taking, 0);
+            atomic_store(&m->taking, gorc__sched.debug != 0);
     atomic_store(&gorc__sched.stopping, 0);
     gorc__futex_wake(&gorc__sched.stopping, INT32_MAX);
 }

@@ -14,6 +14,8 @@ enum gorc__choice {
     GORC__CHOOSE_VICTIM,   /* where a thief begins */
     GORC__CHOOSE_POOL,     /* race library: what a pool does with an item */
     GORC__CHOOSE_RUN_NEXT, /* 0: a woken goroutine goes behind the others; else it runs next */
+    GORC__CHOOSE_YIELD,    /* GORC_DEBUG=yield: 0: yield at this call */
+    GORC__CHOOSE_QUEUE,    /* and then, 0: to the global queue */
 };
 
 struct gorc__random {

@@ -118,6 +118,7 @@ struct gorc__m {
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
     bool polls;                  /* sleeps in the poller: sched.poller; guarded by sched.lock */
     bool woken_from_poll;        /* by whoever took it from the idle: how to wake it */
+    bool moving;                 /* GORC_DEBUG=migrate: another worker is to go on with its P */
     struct gorc__g *locked_g;    /* this worker runs only that goroutine */
     struct gorc__g *handed;      /* a locked goroutine handed to this worker, with handed_p */
     struct gorc__p *handed_p;
@@ -161,6 +162,11 @@ struct gorc__p {
 #define GORC__MAX_PROCS 1024
 #define GORC__NAP_SLACK 1000000
 
+/* Words of GORC_DEBUG, for tests. Each public call then takes the slow way in (m->taking stays
+ * set), so that the usual way pays nothing for them; sysmon takes no P away meanwhile. */
+#define GORC__DEBUG_YIELD 1u   /* a public call yields first, one time in four */
+#define GORC__DEBUG_MIGRATE 2u /* each public call goes on on another OS thread */
+
 struct gorc__sched {
     /* read mostly */
     _Atomic uint32_t started;
@@ -168,7 +174,8 @@ struct gorc__sched {
     _Atomic uint32_t np;     /* Ps that exist: those with id >= nprocs are retired */
     _Atomic(struct gorc__p *) ps[GORC__MAX_PROCS];
     bool membarrier;
-    bool perturb; /* GORC_SEED is set: wake-ups are shuffled */
+    bool perturb;   /* GORC_SEED is set: wake-ups are shuffled */
+    uint32_t debug; /* GORC_DEBUG: GORC__DEBUG_* */
     uint64_t seed;
     int64_t retake_ns;
     struct gorc__g *main_g;

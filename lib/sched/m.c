@@ -75,7 +75,7 @@ void gorc__m_own(struct gorc__m *m, struct gorc__p *p)
     gorc__lock(&m->take_lock);
     m->p = p;
     __atomic_store_n(&p->m, m, __ATOMIC_RELEASE);
-    atomic_store(&m->taking, atomic_load(&gorc__sched.stopping));
+    atomic_store(&m->taking, atomic_load(&gorc__sched.stopping) | (gorc__sched.debug != 0));
     gorc__unlock(&m->take_lock);
 }
 

@@ -337,6 +337,17 @@ static bool pass_on_locked(struct gorc__m *m, struct gorc__p *p, struct gorc__g 
     return true;
 }
 
+/* GORC_DEBUG=migrate, on g0: the P goes on on another worker, and with it the goroutine that is to
+ * move. */
+static void move_away(struct gorc__m *m)
+{
+    struct gorc__p *p = m->p;
+    m->moving = false;
+    m->p = NULL;
+    gorc__m_run(p, false);
+    gorc__m_sleep(m);
+}
+
 static struct gorc__g *find_runnable(struct gorc__m *m)
 {
     for (;;) {
@@ -345,6 +356,8 @@ static struct gorc__g *find_runnable(struct gorc__m *m)
             if (g)
                 return g;
         }
+        if (GORC__UNLIKELY(m->moving))
+            move_away(m);
         if (GORC__UNLIKELY(atomic_load(&m->taking)))
             gorc__op_slow(m);
         struct gorc__p *p = m->p;
@@ -407,6 +420,36 @@ struct gorc__p *gorc__op_slow(struct gorc__m *m)
     }
 }
 
+/* --- GORC_DEBUG --- */
+
+static void requeue(void *g)
+{
+    struct gorc__m *m = gorc__m_self();
+    gorc__p_enqueue(m->p, g, true);
+    m->moving = true;
+}
+
+/* In an operation at the start of a public call: true when the goroutine was elsewhere meanwhile
+ * and the operation has ended. */
+static bool disturb(struct gorc__m *m, struct gorc__p *p, struct gorc__g *self)
+{
+    if (self->lock_thread)
+        return false;
+    if (gorc__sched.debug & GORC__DEBUG_MIGRATE) {
+        m->after = GORC__AFTER_CALL;
+        m->after_fn = requeue;
+    } else if (gorc__choose(&p->random, GORC__CHOOSE_YIELD, 4) == 0) {
+        bool global = gorc__choose(&p->random, GORC__CHOOSE_QUEUE, 4) == 0;
+        m->after = global ? GORC__AFTER_GLOBAL : GORC__AFTER_QUEUE;
+    } else {
+        return false;
+    }
+    m->after_arg = self;
+    atomic_store_explicit(&self->state, GORC__G_RUNNABLE, memory_order_relaxed);
+    gorc__switch_to_g0(self);
+    return true;
+}
+
 struct gorc__g *gorc__reacquire(struct gorc__m *m)
 {
     struct gorc__g *self = m->g;
@@ -421,7 +464,8 @@ struct gorc__g *gorc__reacquire(struct gorc__m *m)
             gorc__m_own(m, p);
     }
     if (p) {
-        gorc__op_end(m);
+        if (GORC__LIKELY(!gorc__sched.debug) || !disturb(m, p, self))
+            gorc__op_end(m);
         return self;
     }
     atomic_store_explicit(&self->state, GORC__G_RUNNABLE, memory_order_relaxed);

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "os/membarrier.h"
+#include "os/vm.h"
 #include "sched/g.h"
 #include "sched/poller.h"
 #include "sched/runq.h"
@@ -51,6 +52,25 @@ static size_t env_size(const char *name, size_t fallback)
     else if (*end == 'm' || *end == 'M')
         value <<= 20, end++;
     return *end || value == 0 ? fallback : (size_t)value;
+}
+
+/* GORC_DEBUG: words with commas between them; others than these are for later versions. */
+static void read_debug(void)
+{
+    static const struct {
+        const char *word;
+        uint32_t bit;
+    } words[] = {{"yield", GORC__DEBUG_YIELD}, {"migrate", GORC__DEBUG_MIGRATE}};
+    const char *text = getenv("GORC_DEBUG");
+    while (text && *text) {
+        size_t n = strcspn(text, ",");
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strlen(words[i].word) == n && strncmp(text, words[i].word, n) == 0)
+                gorc__sched.debug |= words[i].bit;
+        if (n == 8 && strncmp(text, "mprotect", n) == 0)
+            gorc__vm_guard_by_mprotect();
+        text += n + (text[n] == ',');
+    }
 }
 
 static uint32_t available_processors(void)
@@ -200,7 +220,7 @@ static void fork_child(void)
     if (is_worker) {
         m->all_next = NULL;
         m->take_lock.word = 0;
-        atomic_store(&m->taking, m->p == NULL);
+        atomic_store(&m->taking, m->p == NULL || s->debug != 0);
     }
     uint32_t np = atomic_load(&s->np);
     for (uint32_t i = np; i-- > 0;)
@@ -217,6 +237,7 @@ static void start_once(void)
 {
     struct gorc__sched *s = &gorc__sched;
     read_seed();
+    read_debug();
     uint32_t n = clamp_procs(env_number("GORC_PROCS", available_processors()));
     s->membarrier = gorc__membarrier_init();
     s->retake_ns = s->perturb && n == 1 ? 200000000 : 10000000;

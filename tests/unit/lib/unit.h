@@ -47,8 +47,10 @@ UNUSED static void check_failed(
 
 /* --- order without sleeping --- */
 
+/* The first call of a test that makes an order by itself: nothing may disturb it. */
 UNUSED static void one_worker(void)
 {
+    unsetenv("GORC_DEBUG");
     gorc_procs(1);
 }
 
@@ -131,6 +133,9 @@ UNUSED static void child_exec(const char *name, int err)
     dup2(err, STDERR_FILENO);
     unsetenv("BXFI_MAP"); /* Criterion's: with it the new process would run a test, not main() */
     unsetenv("GORC_OPTIONS"); /* under `gorc run`: the child reports for itself, on its stderr */
+    const char *emulator = getenv("UNIT_EMULATOR"); /* tests for another processor */
+    if (emulator && *emulator)
+        execl(emulator, emulator, "-R", "16G", self, "--child", name, (char *)NULL);
     execl(self, self, "--child", name, (char *)NULL);
     _exit(127);
 }

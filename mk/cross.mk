@@ -1,0 +1,42 @@
+# The production library for another processor: cross-compiled with Debian's packages, its unit
+# tests run by qemu-user. Statically linked, so that no other system's root is needed. There is no
+# libunwind among the cross packages: stacks in messages are left out.
+
+.PHONY: check-aarch64
+
+A64 := $(BUILD)/aarch64
+A64_CC := aarch64-linux-gnu-gcc
+A64_EMULATOR := qemu-aarch64
+A64_SRC := $(wildcard lib/*/*.c) lib/arch/switch_aarch64.S
+A64_OBJ := $(patsubst %,$(A64)/%.o,$(A64_SRC))
+A64_FLAGS := $(filter-out -fcf-protection=none,$(BASE)) -DGORC_NO_UNWIND -Iinclude -Ilib
+# switch_test unwinds with libunwind.
+A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/lib/*_test.c)) \
+	$(patsubst tests/unit/sched/%.c,$(A64)/sched/%, \
+		$(filter-out %/switch_test.c,$(wildcard tests/unit/sched/*_test.c))) $(A64)/cross/registers
+
+check-aarch64: $(A64_TESTS)
+	@UNIT_EMULATOR="$$(command -v $(A64_EMULATOR))" sh tests/run_unit.sh check-aarch64 \
+		emulated:1 $(A64_TESTS) emulated:2 $(A64_TESTS)
+
+$(A64)/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(A64_CC) $(A64_FLAGS) -c $< -o $@
+$(A64)/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(A64_CC) $(A64_FLAGS) -c $< -o $@
+$(A64)/libgorc.a: $(A64_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+A64_TEST_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-missing-prototypes -static -Iinclude -Ilib -Itests/cross
+$(A64)/lib/%: tests/unit/lib/%.c tests/cross/runner.c $(A64)/libgorc.a
+	@mkdir -p $(@D)
+	$(A64_CC) $(A64_TEST_FLAGS) -o $@ $< tests/cross/runner.c $(A64)/libgorc.a -pthread
+$(A64)/sched/%: tests/unit/sched/%.c tests/cross/runner.c $(A64)/libgorc.a
+	@mkdir -p $(@D)
+	$(A64_CC) $(A64_TEST_FLAGS) -o $@ $< tests/cross/runner.c $(A64)/libgorc.a -pthread
+$(A64)/cross/registers: tests/cross/registers.c tests/cross/runner.c $(A64)/libgorc.a
+	@mkdir -p $(@D)
+	$(A64_CC) $(A64_TEST_FLAGS) -o $@ $< tests/cross/runner.c $(A64)/libgorc.a -pthread
+
+-include $(A64_OBJ:.o=.d)
