@@ -169,6 +169,11 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
 /* Starts a goroutine from the scheduler, from any thread: a timer's function. `parent` is the goid
  * of who asked for it, at `created`. No happens-before: the caller's business. */
 int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created);
+/* The same for one whose detector's part was made when it was asked for, by gorc__hook_go with a
+ * number from gorc__goid_reserve (detect NULL: it was not). */
+int gorc__spawn_prepared(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created,
+    const struct gorc__hook_task *task, uint64_t goid);
+uint64_t gorc__goid_reserve(void);
 
 /* gorc_blocking, for the library's own calls. */
 int gorc__blocking_call(int (*fn)(void *), void *arg);

@@ -166,7 +166,13 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
     return 0;
 }
 
-int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created)
+uint64_t gorc__goid_reserve(void)
+{
+    return next_goid(NULL);
+}
+
+int gorc__spawn_prepared(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created,
+    const struct gorc__hook_task *task, uint64_t goid)
 {
     struct gorc__m *m = gorc__m_self();
     uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
@@ -178,12 +184,23 @@ int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place 
         g->name = NULL;
         g->lock_thread = false;
         g->created = created;
-        gorc__hook_go(&g->hook, g->goid, NULL, created);
+        if (task->detect) {
+            g->hook = *task;
+            g->goid = goid;
+        } else {
+            gorc__hook_go(&g->hook, g->goid, NULL, created);
+        }
         launch(p, g);
     }
     if (!was)
         gorc__op_end(m);
     return g ? 0 : -ENOMEM;
+}
+
+int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place created)
+{
+    struct gorc__hook_task none = {NULL};
+    return gorc__spawn_prepared(fn, arg, parent, created, &none, 0);
 }
 
 static void go_nil(const void *pc)

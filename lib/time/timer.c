@@ -36,6 +36,9 @@ struct gorc_timer {
     bool heaped;
     bool freed;
     uint64_t creator;
+    /* Detector on, a function pending: the goroutine that will run it, as of the timer's start. */
+    struct gorc__hook_task task;
+    uint64_t goid;
     struct gorc__timer_link link;
 };
 
@@ -102,17 +105,32 @@ static void out_of_heap(struct gorc_timer *t)
     atomic_fetch_sub_explicit(&t->chan->refs, 1, memory_order_relaxed);
 }
 
+/* What is to run the function knows what was done until now, and no more. */
+static void prepare_task(struct gorc_timer *t, bool wanted)
+{
+    if (t->task.detect)
+        gorc__hook_end(&t->task);
+    if (!wanted || !gorc__hook_active())
+        return;
+    t->goid = gorc__goid_reserve();
+    gorc__hook_go(&t->task, t->goid, NULL, t->chan->created);
+}
+
 /* True: it was pending. *ret_failed: memory is out, and it is not. */
 static bool set(struct gorc_timer *t, int64_t when, bool *ret_failed)
 {
     bool was = when_of(t) != NEVER;
-    if (t->chan->keys && when != NEVER) /* the start happens before the value or the function */
+    if (t->fn)
+        prepare_task(t, when != NEVER);
+    else if (t->chan->keys && when != NEVER) /* the start happens before the value */
         gorc__hook_release(key(t->chan));
     out_of_heap(t);
     set_when(t, when);
     *ret_failed = when != NEVER && !t->heaped && is_awaited(t) && !into_heap(t);
-    if (*ret_failed)
+    if (*ret_failed) {
         set_when(t, NEVER);
+        prepare_task(t, false);
+    }
     return was;
 }
 
@@ -165,8 +183,6 @@ static void run_function(void *arg)
     struct gorc_chan *c = t->chan;
     gorc_fn fn = t->fn;
     void *fn_arg = t->arg;
-    if (c->keys)
-        gorc__hook_acquire(key(c));
     gorc_chan_unref(c);
     fn(fn_arg);
 }
@@ -177,9 +193,11 @@ static void fire(struct gorc__timer *heap)
     struct gorc_timer *t = (struct gorc_timer *)heap;
     struct gorc_chan *c = t->chan;
     struct gorc__g *wake = NULL;
+    struct gorc__hook_task task = {NULL};
     bool run = false;
     int64_t now = gorc__now();
     gorc__lock(&c->lock);
+    uint64_t goid = t->goid;
     int64_t when = when_of(t);
     t->heaped = false;
     if (when <= now) {
@@ -187,6 +205,10 @@ static void fire(struct gorc__timer *heap)
         wake = run ? NULL : gorc__chan_fire_locked(c, &when);
         if (run || wake)
             advance(t, now);
+        if (run) {
+            task = t->task;
+            t->task.detect = NULL;
+        }
     }
     if (when_of(t) != NEVER && is_awaited(t) && !into_heap(t))
         gorc__fatal("out of memory for a timer");
@@ -195,7 +217,7 @@ static void fire(struct gorc__timer *heap)
         gorc__ready_tail(wake);
     if (!run)
         gorc_chan_unref(c);
-    else if (gorc__spawn_for(run_function, t, t->creator, c->created) != 0)
+    else if (gorc__spawn_prepared(run_function, t, t->creator, c->created, &task, goid) != 0)
         gorc__fatal("out of memory for a timer's goroutine");
 }
 
