@@ -81,10 +81,9 @@ void gorc__hook_go(
 void gorc__hook_end(struct gorc__hook_task *task);
 /* This OS thread now runs `to`; NULL: the scheduler itself (whatever it does is nobody's). Creates
  * no edge. Called on the scheduler side, just before the register switch. */
-void gorc__hook_switch(struct gorc__hook_task *to);
-/* The current task, a goroutine that is not bound to its OS thread, is about to leave it. True:
- * gorc__hook_parked is to be called when it goes on, with no lock held. */
-bool gorc__hook_park(void);
+/* `leaves`: the current task is a goroutine that may go on in another OS thread. True: when it does
+ * go on, with no lock held, gorc__hook_parked is to be called. */
+bool gorc__hook_switch(struct gorc__hook_task *to, bool leaves);
 void gorc__hook_parked(void);
 /* A thread of the program's own calls gorc for the first time; `task` is its record in lib. */
 void gorc__hook_thread_attach(struct gorc__hook_task *task);
@@ -183,12 +182,9 @@ static inline void gorc__hook_end(struct gorc__hook_task *task)
 {
     (void)task;
 }
-static inline void gorc__hook_switch(struct gorc__hook_task *to)
+static inline bool gorc__hook_switch(struct gorc__hook_task *to, bool leaves)
 {
-    (void)to;
-}
-static inline bool gorc__hook_park(void)
-{
+    (void)to, (void)leaves;
     return false;
 }
 static inline void gorc__hook_parked(void)

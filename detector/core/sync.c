@@ -42,7 +42,7 @@ static uint32_t next_of(uint32_t id)
 }
 
 /* A free object's link may lead astray, into the free list; it ends, and we do not find. */
-static struct dt_sync *find(uint32_t chain, uintptr_t addr)
+__attribute__((always_inline)) static inline struct dt_sync *find(uint32_t chain, uintptr_t addr)
 {
     for (uint32_t id = chain; id; id = next_of(id))
         if (!(id & DT_META_IS_BLOCK) && __atomic_load_n(&at(id)->addr, __ATOMIC_RELAXED) == addr)
@@ -72,7 +72,7 @@ static void clear_all(struct dt_sync *s)
 static void reset(struct dt_sync *s)
 {
     clear_all(s);
-    size_t from = offsetof(struct dt_sync, flags), to = offsetof(struct dt_sync, inside);
+    size_t from = offsetof(struct dt_sync, flags), to = sizeof *s;
     memset((char *)s + from, 0, to - from);
 }
 
@@ -280,7 +280,8 @@ void dt_fence_release(struct dt_task *t)
     dt_race_deliver(me);
 }
 
-/* For the second clock it does not matter that the load is relaxed: who saw the value came later. */
+/* For the second clock it does not matter that the load is relaxed: who saw the value came later.
+ */
 void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
 {
     dt_order_acquire(t, &s->order);

@@ -33,19 +33,21 @@ struct dt_sync {
     struct dt_clock clock;
     dt_index index;
     dt_epoch epoch;
-    struct dt_clock merged; /* the clock that was merged last: covered by clock */
-    struct dt_clock order;  /* order.h; of a lock: what was signalled under it */
+    /* Locked from dt_sync_lock to dt_sync_unlock by this task, which is inside the core so long. */
+    struct dt_task *inside;
+    struct dt_clock order; /* order.h; of a lock: what was signalled under it */
     bool single;
     /* What the lock words of pthread and gorc objects need besides. */
     uint32_t flags;     /* DT_SYNC_* */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
-    dt_stackid created, locked, destroyed;
     uint32_t recursion;
-    uint32_t order_id; /* the lock's in lockgraph.h, 0: none yet */
+    /* So far one cache line: what every operation looks at. */
+    dt_stackid created, locked, destroyed;
+    uint32_t order_id;      /* the lock's in lockgraph.h, 0: none yet */
+    struct dt_clock merged; /* the clock that was merged last: covered by clock */
     char name[24];
-    /* Locked from dt_sync_lock to dt_sync_unlock by this task, which is inside the core so long. */
-    struct dt_task *inside;
-};
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct dt_sync, created) == 64, "one line");
 struct dt_sync *dt_sync_lock(const void *addr, bool create);
 void dt_sync_unlock(struct dt_sync *s);
 /* With s locked by dt_sync_lock. */

@@ -508,7 +508,8 @@ bool dt_task_lock_released(struct dt_task *t, const void *lock)
         }
         t->nheld_native -= h->kind < DT_LOCK_NATIVE_KINDS;
         t->last_released = lock;
-        memmove(h, h + 1, (t->nheld - i - 1) * sizeof *h);
+        if (i + 1 < t->nheld)
+            memmove(h, h + 1, (t->nheld - i - 1) * sizeof *h);
         t->nheld--;
         dt_task_lock_gone(t, i);
         return true;

@@ -99,10 +99,12 @@ void gorc__hook_end(struct gorc__hook_task *task)
     finish_any(me);
 }
 
-void gorc__hook_switch(struct gorc__hook_task *to)
+bool gorc__hook_switch(struct gorc__hook_task *to, bool leaves)
 {
     struct dt_task *t = task_of(to);
+    bool noted = leaves && __builtin_expect(dt_self->nheld_native != 0, 0) && dt_lock_note_park();
     dt_self = t ? t : &dt_task_unknown;
+    return noted;
 }
 
 void gorc__hook_thread_attach(struct gorc__hook_task *task)
@@ -126,11 +128,6 @@ void gorc__hook_name(const void *object, const char *name)
         dt_sync_unlock(s);
     }
     dt_finish(me);
-}
-
-bool gorc__hook_park(void)
-{
-    return __builtin_expect(dt_self->nheld_native != 0, 0) && dt_lock_note_park();
 }
 
 void gorc__hook_parked(void)
@@ -258,8 +255,7 @@ void gorc__hook_allocated(const void *p, size_t size, bool opaque)
     if (!dt_on)
         return;
     struct dt_task *me = begin_any();
-    dt_block_alloc_library(
-        me == &dt_task_unknown ? dt_main_task : me, (uintptr_t)p, size, opaque);
+    dt_block_alloc_library(me == &dt_task_unknown ? dt_main_task : me, (uintptr_t)p, size, opaque);
     finish_any(me);
 }
 

@@ -61,7 +61,7 @@ static struct gorc__g *attach_main(void)
     atomic_fetch_add(&gorc__sched.extra_live, 1);
     atomic_store(&g->state, GORC__G_RUNNING);
     gorc__m_thread_setup(m);
-    gorc__hook_switch(&g->hook);
+    gorc__hook_switch(&g->hook, false);
     if (p) {
         gorc__m_own(m, p);
         return g;

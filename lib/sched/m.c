@@ -65,7 +65,7 @@ static void *worker(void *arg)
 {
     struct gorc__m *m = arg;
     gorc__m_thread_setup(m);
-    gorc__hook_switch(NULL);
+    gorc__hook_switch(NULL, false);
     gorc__g0_loop(m);
 }
 

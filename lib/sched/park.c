@@ -124,14 +124,18 @@ static inline struct gorc__g *install(struct gorc__m *m, struct gorc__g *next)
 {
     if (GORC__UNLIKELY(!next)) {
         m->g = &m->g0;
-        gorc__hook_switch(NULL);
         return &m->g0;
     }
     m->g = next;
     next->m = m;
     atomic_store_explicit(&next->state, GORC__G_RUNNING, memory_order_relaxed);
-    gorc__hook_switch(&next->hook);
     return next;
+}
+
+/* The detector's part of it. */
+static inline bool hook_install(struct gorc__m *m, struct gorc__g *next, bool leaves_thread)
+{
+    return gorc__hook_switch(next == &m->g0 ? NULL : &next->hook, leaves_thread);
 }
 
 /* In an operation. Leaves `self`, resumes `next` (NULL: the scheduler); returns when self is
@@ -141,8 +145,8 @@ static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gor
     self->saved_errno = *m->errno_location;
     if (GORC__UNLIKELY(m->exceptions))
         self->saved_exceptions = *m->exceptions;
-    bool noted = !self->lock_thread && gorc__hook_park();
     next = install(m, next);
+    bool noted = hook_install(m, next, !self->lock_thread);
     if (GORC__UNLIKELY(next->is_new)) {
         next->is_new = false;
         gorc__switch_first(&self->sp, next->sp);
@@ -228,7 +232,9 @@ struct gorc__g *gorc__g_leave(struct gorc__g *self)
     struct gorc__g *next = p && !self->lock_thread ? pick(p) : NULL;
     m->after = self->kind == GORC__KIND_GOROUTINE ? GORC__AFTER_DEAD : GORC__AFTER_NONE;
     m->after_arg = self;
-    return install(m, next);
+    next = install(m, next);
+    hook_install(m, next, false);
+    return next;
 }
 
 void gorc__g_end(struct gorc__g *self)

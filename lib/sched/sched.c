@@ -394,7 +394,7 @@ _Noreturn void gorc__g0_loop(struct gorc__m *m)
         m->g = g;
         g->m = m;
         atomic_store_explicit(&g->state, GORC__G_RUNNING, memory_order_relaxed);
-        gorc__hook_switch(&g->hook);
+        gorc__hook_switch(&g->hook, false);
         if (g->is_new) {
             g->is_new = false;
             gorc__switch_first(&m->g0.sp, g->sp);

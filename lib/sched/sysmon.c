@@ -191,7 +191,7 @@ static void *sysmon(void *arg)
     int idle_rounds = 0;
     (void)arg;
     atomic_store(&gorc__sched.sysmon_tid, (int)syscall(SYS_gettid));
-    gorc__hook_switch(NULL);
+    gorc__hook_switch(NULL, false);
     for (;;) {
         atomic_store(
             &gorc__sched.sysmon_until, INT64_MAX); /* who adds a timer from here on tells */
