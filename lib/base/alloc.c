@@ -14,7 +14,7 @@
 /* -1: not read yet, 0: never fail, n: the n-th call from now fails */
 static _Atomic long fail_countdown = -1;
 
-static bool injected_failure(void)
+bool gorc__alloc_fails(void)
 {
     long n = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
     if (__builtin_expect(n == 0, 1))
@@ -22,17 +22,29 @@ static bool injected_failure(void)
     if (n < 0) {
         const char *text = getenv("GORC_FAIL_ALLOC");
         long start = text ? strtol(text, NULL, 10) : 0;
-        atomic_compare_exchange_strong(&fail_countdown, &n, start > 0 ? start : 0);
-        if (start <= 0)
-            return false;
+        if (atomic_compare_exchange_strong(&fail_countdown, &n, start > 0 ? start : 0))
+            n = start > 0 ? start : 0;
     }
-    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+    while (n > 0)
+        if (atomic_compare_exchange_weak(&fail_countdown, &n, n - 1))
+            return n == 1;
+    return false;
+}
+
+void gorc__alloc_fail_at(long n)
+{
+    atomic_store(&fail_countdown, n);
+}
+
+long gorc__alloc_fail_left(void)
+{
+    return atomic_load(&fail_countdown);
 }
 
 static void *allocate(size_t size, bool opaque)
 {
     int saved = errno;
-    void *p = injected_failure() ? NULL : calloc(1, size);
+    void *p = gorc__alloc_fails() ? NULL : calloc(1, size);
     if (p)
         gorc__hook_allocated(p, size, opaque);
     errno = saved;
@@ -53,7 +65,7 @@ static void *allocate_line(size_t size, bool opaque)
 {
     int saved = errno;
     void *p = NULL;
-    if (size > SIZE_MAX - 63 || injected_failure())
+    if (size > SIZE_MAX - 63 || gorc__alloc_fails())
         return NULL;
     size = (size + 63) & ~(size_t)63;
     p = aligned_alloc(64, size);

@@ -7,6 +7,7 @@
 #ifndef GORC_LIB_BASE_ALLOC_H
 #define GORC_LIB_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* NULL when memory is out. */
@@ -18,5 +19,13 @@ void *gorc__alloc_line(size_t size);
 void *gorc__alloc_opaque(size_t size);
 void *gorc__alloc_line_opaque(size_t size);
 void gorc__free(void *p);
+
+/* --- failure on purpose: the n-th request from now on is refused; 0: none is --- */
+
+/* Counts one request; true: it is to be refused. The address space of stacks counts, too. */
+bool gorc__alloc_fails(void);
+void gorc__alloc_fail_at(long n);
+/* Requests until then; 0: it has happened. */
+long gorc__alloc_fail_left(void);
 
 #endif

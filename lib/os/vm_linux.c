@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
 #include "hooks.h"
 
 #ifndef MADV_GUARD_INSTALL
@@ -38,6 +40,8 @@ size_t gorc__vm_page(void)
 
 void *gorc__vm_reserve(size_t size)
 {
+    if (gorc__alloc_fails())
+        return NULL;
     int saved = errno;
     void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) {
@@ -52,6 +56,8 @@ void *gorc__vm_reserve(size_t size)
 
 bool gorc__vm_commit(void *p, size_t size)
 {
+    if (gorc__alloc_fails())
+        return false;
     int saved = errno;
     bool ok = mprotect(p, size, PROT_READ | PROT_WRITE) == 0;
     errno = saved;

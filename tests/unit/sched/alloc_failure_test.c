@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory runs out at the n-th request of each constructor, for every n that there is: it returns
+ * NULL with ENOMEM (gorc_try_go -ENOMEM, gorc_go one line and abort), what it had made is taken
+ * back, and the next call works.
+ */
+#include <criterion/criterion.h>
+#include <gorc.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+/* One call of a constructor: 1 made (and freed again), 0 failed as it should, -1 otherwise. */
+typedef int (*attempt)(void);
+
+static int judge(const void *made)
+{
+    return made ? 1 : errno == ENOMEM ? 0 : -1;
+}
+
+static int number(void *arg)
+{
+    return *(int *)arg;
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* Every n until a call gets by without the failure; then once more, undisturbed. */
+static void at_each_request(const char *what, attempt try)
+{
+    int failures = 0;
+    cr_assert_eq(try(), 1, "%s fails with memory", what);
+    for (long n = 1;; n++) {
+        cr_assert(n < 1000, "%s: no end", what);
+        errno = 0;
+        gorc__alloc_fail_at(n);
+        int result = try();
+        bool refused = gorc__alloc_fail_left() == 0;
+        gorc__alloc_fail_at(0);
+        cr_assert(result >= 0, "%s: wrong at request %ld (errno %d)", what, n, errno);
+        cr_assert(refused || result == 1, "%s: fails without a reason", what);
+        failures += result == 0;
+        if (!refused)
+            break;
+    }
+    cr_assert(failures > 0, "%s: never failed", what);
+    cr_assert_eq(try(), 1, "%s does not recover", what);
+}
+
+/* --- channels and timers --- */
+
+static int chan_buffered(void)
+{
+    gorc_chan *c = gorc_chan_new(8, 100);
+    int result = judge(c);
+    gorc_chan_unref(c);
+    return result;
+}
+
+static int chan_unbuffered(void)
+{
+    gorc_chan *c = gorc_chan_new(8, 0);
+    int result = judge(c);
+    gorc_chan_unref(c);
+    return result;
+}
+
+static int after(void)
+{
+    gorc_chan *c = gorc_after(GORC_SECOND);
+    int result = judge(c);
+    gorc_chan_unref(c);
+    return result;
+}
+
+static int timer(void)
+{
+    gorc_timer *t = gorc_timer_new(GORC_SECOND);
+    int result = judge(t);
+    if (t)
+        gorc_timer_free(t);
+    return result;
+}
+
+static int timer_after_func(void)
+{
+    gorc_timer *t = gorc_timer_after_func(GORC_SECOND, nothing, NULL);
+    int result = judge(t);
+    if (t)
+        gorc_timer_free(t);
+    return result;
+}
+
+static int ticker(void)
+{
+    gorc_ticker *t = gorc_ticker_new(GORC_SECOND);
+    int result = judge(t);
+    if (t)
+        gorc_ticker_free(t);
+    return result;
+}
+
+Test(alloc_failure, channels_and_timers)
+{
+    gorc_yield();
+    at_each_request("chan", chan_unbuffered);
+    at_each_request("buffered chan", chan_buffered);
+    at_each_request("after", after);
+    at_each_request("timer", timer);
+    at_each_request("after_func", timer_after_func);
+    at_each_request("ticker", ticker);
+}
+
+/* --- contexts and groups --- */
+
+static gorc_ctx *parent;
+
+static int free_ctx(gorc_ctx *c)
+{
+    int result = judge(c);
+    if (c)
+        gorc_ctx_free(c);
+    return result;
+}
+
+static int ctx_cancel(void)
+{
+    return free_ctx(gorc_ctx_with_cancel(parent));
+}
+
+static int ctx_timeout(void)
+{
+    return free_ctx(gorc_ctx_with_timeout(parent, GORC_SECOND));
+}
+
+static int ctx_value(void)
+{
+    return free_ctx(gorc_ctx_with_value(parent, &parent, &parent));
+}
+
+static int ctx_without_cancel(void)
+{
+    return free_ctx(gorc_ctx_without_cancel(parent));
+}
+
+static int ctx_signal(void)
+{
+    int signals[] = {SIGUSR1};
+    return free_ctx(gorc_ctx_with_signal(parent, signals, 1));
+}
+
+static int ctx_after_func(void)
+{
+    gorc_ctx_stop *s = gorc_ctx_after_func(parent, nothing, NULL);
+    int result = judge(s);
+    if (s)
+        gorc_ctx_stop_func(s);
+    return result;
+}
+
+static int group(void)
+{
+    gorc_ctx *ctx = NULL;
+    gorc_group *g = gorc_group_new(parent, &ctx);
+    int result = judge(g), seven = 7;
+    if (!g)
+        return ctx ? -1 : result;
+    long left = gorc__alloc_fail_left();
+    gorc__alloc_fail_at(0); /* gorc_group_go may abort */
+    gorc_group_go(g, number, &seven);
+    if (gorc_group_wait(g) != 7)
+        result = -1;
+    gorc_ctx_free(ctx);
+    gorc__alloc_fail_at(left);
+    return result;
+}
+
+Test(alloc_failure, contexts_and_groups)
+{
+    parent = gorc_ctx_with_cancel(gorc_ctx_background());
+    at_each_request("with_cancel", ctx_cancel);
+    at_each_request("with_timeout", ctx_timeout);
+    at_each_request("with_value", ctx_value);
+    at_each_request("without_cancel", ctx_without_cancel);
+    at_each_request("ctx after_func", ctx_after_func);
+    at_each_request("group", group);
+    gorc_ctx_free(parent);
+}
+
+Test(alloc_failure, contexts_of_signals)
+{
+    parent = gorc_ctx_background();
+    at_each_request("with_signal", ctx_signal);
+}
+
+/* --- goroutines --- */
+
+enum { MANY = 2000 }; /* beyond what a worker keeps in store */
+
+static gorc_waitgroup gate, ended;
+
+static void wait_at_gate(void *arg)
+{
+    (void)arg;
+    gorc_wg_wait(&gate);
+    gorc_wg_done(&ended);
+}
+
+Test(alloc_failure, try_go_says_so_and_goes_on, .timeout = 60)
+{
+    int made = 0, refused = 0;
+    gorc_procs(1);
+    gorc_wg_add(&gate, 1);
+    for (int i = 0; i < MANY; i++) {
+        gorc_wg_add(&ended, 1);
+        gorc__alloc_fail_at(1);
+        int result = gorc_try_go(wait_at_gate, NULL);
+        gorc__alloc_fail_at(0);
+        if (result == 0) {
+            made++;
+        } else {
+            cr_assert_eq(result, -ENOMEM);
+            refused++;
+            cr_assert_eq(gorc_try_go(wait_at_gate, NULL), 0);
+        }
+    }
+    cr_assert(refused > 0);
+    cr_assert_eq(made + refused, MANY);
+    gorc_wg_done(&gate);
+    gorc_wg_wait(&ended);
+}
+
+static void go_without_memory(bool with_options)
+{
+    struct gorc_go_options options = {.stack_size = 1 << 20};
+    for (int i = 0; i < MANY; i++) {
+        gorc__alloc_fail_at(1);
+        if (with_options)
+            gorc_go_with(&options, nothing, NULL);
+        else
+            gorc_go(wait_at_gate, NULL);
+    }
+}
+
+static void check_one_line(bool with_options)
+{
+    int ends[2], status;
+    char err[1024];
+    size_t used = 0;
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        dup2(ends[1], STDERR_FILENO);
+        gorc_procs(1);
+        gorc_wg_add(&gate, 1);
+        go_without_memory(with_options);
+        _exit(0);
+    }
+    close(ends[1]);
+    for (ssize_t n; (n = read(ends[0], err + used, sizeof err - 1 - used)) > 0;)
+        used += (size_t)n;
+    err[used] = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    cr_assert_eq(
+        strcmp(err, "gorc: fatal: out of memory for a goroutine\n"), 0, "it said: %s", err);
+}
+
+Test(alloc_failure, go_says_one_line_and_aborts, .timeout = 60)
+{
+    check_one_line(false);
+    check_one_line(true);
+}
+
+/* --- names: one less, nothing else --- */
+
+Test(alloc_failure, a_name_is_left_out)
+{
+    static int object;
+    gorc_yield();
+    for (long n = 1; n < 5; n++) {
+        gorc__alloc_fail_at(n);
+        gorc_set_name(&object, "name");
+        gorc__alloc_fail_at(0);
+        gorc_set_name(&object, NULL);
+    }
+}
