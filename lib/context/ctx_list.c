@@ -21,6 +21,16 @@ static struct shard *shard_of(const struct gorc__ctx_link *l)
     return &shards[((uintptr_t)l * 0x9e3779b97f4a7c15u) >> 60];
 }
 
+static struct gorc__ctx_link *shown(uintptr_t hidden)
+{
+    return (struct gorc__ctx_link *)~hidden;
+}
+
+static uintptr_t hidden(const struct gorc__ctx_link *l)
+{
+    return ~(uintptr_t)l;
+}
+
 void gorc__ctx_list_add(struct gorc__ctx_link *l, bool is_stop)
 {
     if (!gorc__hook_active())
@@ -28,10 +38,11 @@ void gorc__ctx_list_add(struct gorc__ctx_link *l, bool is_stop)
     struct shard *s = shard_of(l);
     l->is_stop = is_stop;
     l->listed = true;
+    l->prev = hidden(NULL);
     gorc__lock(&s->lock);
-    l->next = s->first;
-    if (l->next)
-        l->next->prev = l;
+    l->next = hidden(s->first);
+    if (s->first)
+        s->first->prev = hidden(l);
     s->first = l;
     gorc__unlock(&s->lock);
 }
@@ -42,12 +53,13 @@ void gorc__ctx_list_remove(struct gorc__ctx_link *l)
         return;
     struct shard *s = shard_of(l);
     gorc__lock(&s->lock);
-    if (l->prev)
-        l->prev->next = l->next;
+    struct gorc__ctx_link *next = shown(l->next), *prev = shown(l->prev);
+    if (prev)
+        prev->next = l->next;
     else
-        s->first = l->next;
-    if (l->next)
-        l->next->prev = l->prev;
+        s->first = next;
+    if (next)
+        next->prev = l->prev;
     gorc__unlock(&s->lock);
 }
 
@@ -56,7 +68,7 @@ bool gorc__ctx_list_each(bool (*fn)(struct gorc__ctx_link *l, void *arg), void *
     for (unsigned i = 0; i < SHARDS; i++) {
         gorc__lock(&shards[i].lock);
         bool go_on = true;
-        for (struct gorc__ctx_link *l = shards[i].first; l && go_on; l = l->next)
+        for (struct gorc__ctx_link *l = shards[i].first; l && go_on; l = shown(l->next))
             go_on = fn(l, arg);
         gorc__unlock(&shards[i].lock);
         if (!go_on)

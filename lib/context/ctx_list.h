@@ -7,9 +7,11 @@
 #define GORC_LIB_CONTEXT_CTX_LIST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+/* The links are complemented pointers: the list is no reference (conservative marking). */
 struct gorc__ctx_link {
-    struct gorc__ctx_link *next, *prev;
+    uintptr_t next, prev;
     bool is_stop; /* in a gorc_ctx_stop, not in a gorc_ctx */
     bool listed;
 };

@@ -6,9 +6,10 @@
  *
  * Happens-before (race library): an entry's address is the key of its value; a store replaces what
  * the key carries, what also reads acquires it first, as Go's rules have it. The entry's lock makes
- * the hook and the change one step. Reads that find nothing see the deletions before: one of 32
- * keys in the map stands for those, by hash, so a miss may also be ordered after the deletion of
- * another key.
+ * the hook and the change one step. What whoever inserted the entry did before to the key is
+ * ordered before it is compared or shown, by the address of its field. Reads that find nothing see
+ * the deletions before: one of 32 keys in the map stands for those, by hash, so a miss may also be
+ * ordered after the deletion of another key.
  */
 #include <gorc/sync.h>
 
@@ -77,12 +78,19 @@ static bool is_equal(const struct map *m, const void *a, const void *b, const vo
 
 /* --- finding; inside a grace period --- */
 
+static bool is_key(const struct search *s, struct gorc__map_entry *e)
+{
+    if (s->m->equal)
+        gorc__hook_acquire(&e->key);
+    return is_equal(s->m, e->key, s->key, s->pc);
+}
+
 static struct gorc__map_entry *find_in(const struct search *s, uintptr_t chain)
 {
     struct gorc__map_entry *e = (struct gorc__map_entry *)chain;
     if (!e || e->hash != s->hash)
         return NULL;
-    while (e && !(gorc__map_is_live(e) && is_equal(s->m, e->key, s->key, s->pc)))
+    while (e && !(gorc__map_is_live(e) && is_key(s, e)))
         e = atomic_load_explicit(&e->next, memory_order_acquire);
     return e;
 }
@@ -230,6 +238,7 @@ static bool insert(struct search *s, void *value, bool reads, struct gorc__map_e
     if (reads)
         gorc__hook_acquire(absent_key(s->m, s->hash));
     gorc__hook_release_store(e);
+    gorc__hook_release_store(&e->key);
     if (!gorc__map_insert(&s->place, e))
         return false;
     *made = NULL;
@@ -379,6 +388,7 @@ static bool visit(const struct range *r, struct gorc__map_entry *e, uint32_t gra
     void *one, *value;
     void **keys = chain_keys(e, &n, &one);
     bool alone = !keys && n == 1 && read_value(e, &value);
+    gorc__hook_acquire(&e->key);
     gorc__grace_leave(grace);
     if (!keys)
         return !alone || call(r, one, value);
