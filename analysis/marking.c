@@ -25,6 +25,7 @@ struct an_mark_state {
     uint32_t n_stacks;
     uintptr_t stacks_lo, stacks_hi;
     uintptr_t blocks_lo, blocks_hi;
+    uintptr_t lowest, span; /* of both */
     /* Objects by where they lie. In a block: open addressing, index + 1 of the first one in it. In
      * a stack: the same by task. `next` chains both. */
     uint32_t *in_block;
@@ -180,6 +181,10 @@ static void reach_block(struct an_marking *m, uintptr_t start, size_t size)
 static void visit(struct an_marking *m, uintptr_t addr)
 {
     const struct an_mark_state *s = m->state;
+    /* The block will most likely be scanned next: its memory comes while its record is looked up. */
+    __builtin_prefetch((const void *)addr);
+    __builtin_prefetch((const void *)(addr + 64));
+    __builtin_prefetch((const void *)(addr + 128));
     if (addr - s->blocks_lo < s->blocks_hi - s->blocks_lo) {
         size_t size;
         enum an_block_state state;
@@ -207,9 +212,23 @@ static inline void look(struct an_marking *m, const struct an_mark_state *s, uin
         visit(m, addr);
 }
 
+/* The usual case. One comparison rules most words out: `span` covers blocks and stacks. */
+static void scan_words(struct an_marking *m, const uintptr_t *p, size_t n)
+{
+    const struct an_mark_state *s = m->state;
+    uintptr_t lo = s->lowest, span = s->span;
+    for (const uintptr_t *end = p + n; p < end; p++)
+        if (__builtin_expect((*p & ADDRESS_BITS) - lo < span, 0))
+            look(m, s, *p);
+}
+
 static void scan_bytes(struct an_marking *m, const char *p, size_t size)
 {
     const struct an_mark_state *s = m->state;
+    if (m->stride == sizeof(uintptr_t)) { /* p is aligned */
+        scan_words(m, (const uintptr_t *)(const void *)p, size / sizeof(uintptr_t));
+        return;
+    }
     for (size_t at = 0; at + sizeof(uintptr_t) <= size; at += m->stride) {
         uintptr_t word;
         memcpy(&word, p + at, sizeof word);
@@ -285,20 +304,32 @@ static uintptr_t least(uintptr_t a, uintptr_t b)
 /* What lies between the blocks and stacks. */
 static void scan_root(struct an_marking *m, uintptr_t lo, uintptr_t hi)
 {
+    size_t size;
+    enum an_block_state state;
+    uintptr_t start = block_of(m, lo, &size, &state); /* one that began before */
+    uint32_t task = stack_of(m, lo);
+    if (task != NO_STACK)
+        lo = m->tasks[task].slot_hi;
+    if (start == AN_NO_ADDRESS || start < lo)
+        start = start == AN_NO_ADDRESS ? an_blockmap_above(m->blocks, lo) : start;
+    uintptr_t stack = stack_above(m, lo);
     while (lo < hi) {
-        size_t size;
-        enum an_block_state state;
-        uintptr_t start = block_of(m, lo, &size, &state);
-        uint32_t task = stack_of(m, lo);
-        if (start != AN_NO_ADDRESS) {
-            lo = (start + (size ? size : 1) + 7) & ~(uintptr_t)7;
-        } else if (task != NO_STACK) {
-            lo = m->tasks[task].slot_hi;
-        } else {
-            uintptr_t next = least(an_blockmap_above(m->blocks, lo + 1), stack_above(m, lo));
-            next = least(next, hi);
+        uintptr_t next = least(least(start, stack), hi);
+        if (next > lo)
             scan_range(m, lo, next - lo);
-            lo = next;
+        lo = next > lo ? next : lo;
+        if (lo >= hi)
+            break;
+        if (start <= lo) {
+            m->block(m->arg, start, &size);
+            uintptr_t end = (start + (size ? size : 1) + 7) & ~(uintptr_t)7;
+            lo = end > lo ? end : lo;
+            start = an_blockmap_above(m->blocks, start + 8 > lo ? start + 8 : lo);
+        }
+        if (stack <= lo) {
+            task = stack_of(m, stack);
+            lo = m->tasks[task].slot_hi > lo ? m->tasks[task].slot_hi : lo;
+            stack = stack_above(m, lo);
         }
     }
     run(m);
@@ -409,7 +440,13 @@ static bool prepare(struct an_marking *m)
         s->blocks_lo = m->blocks->lowest;
         s->blocks_hi = m->blocks->highest + (size ? size : 1);
     }
-    return index_stacks(m) && index_objects(m);
+    if (!index_stacks(m) || !index_objects(m))
+        return false;
+    uintptr_t hi = s->blocks_hi > s->stacks_hi ? s->blocks_hi : s->stacks_hi;
+    s->lowest = s->blocks_hi && (!s->stacks_hi || s->blocks_lo < s->stacks_lo) ? s->blocks_lo
+                                                                               : s->stacks_lo;
+    s->span = hi - s->lowest;
+    return true;
 }
 
 /* What lies outside of blocks and stacks. */

@@ -204,9 +204,15 @@ void dt_block_free_library(uintptr_t addr)
 static bool each_in_page(
     struct dt_chunk *c, uintptr_t page, bool (*fn)(uintptr_t, void *), void *arg)
 {
-    for (uintptr_t a = page; a < page + DT_PAGE; a += 8)
-        if (__atomic_load_n(dt_meta_word(c, a), __ATOMIC_RELAXED) && record_at(a) && !fn(a, arg))
-            return false;
+    const uint64_t *pairs = (const uint64_t *)(const void *)dt_meta_word(c, page);
+    for (unsigned i = 0; i < DT_PAGE / 16; i++) {
+        if (!pairs[i]) /* two granules without anything */
+            continue;
+        for (uintptr_t a = page + 16 * i; a < page + 16 * i + 16; a += 8)
+            if (__atomic_load_n(dt_meta_word(c, a), __ATOMIC_RELAXED) && record_at(a) &&
+                !fn(a, arg))
+                return false;
+    }
     return true;
 }
 

@@ -277,10 +277,14 @@ static void collect_goroutines(struct collection *c, const struct dt_reach *r)
 static void report_goroutines(struct collection *c, bool counts)
 {
     int64_t now = now_ns();
+    /* Whoever is told to end in the middle of its work leaves what waits for more behind. */
+    bool all = counts || strcmp(dt_flags.min_certainty, "suspect") == 0;
+    enum dt_certainty least = all ? DT_SUSPECT : DT_PROVEN;
     for (size_t i = 0; i < c->nbuckets; i++) {
         for (struct group *p = c->buckets[i], *next; p; p = next) {
             next = p->next;
-            report_group(p, counts, now);
+            if (p->certainty >= least)
+                report_group(p, counts, now);
             dt_free(p, sizeof *p);
         }
     }
