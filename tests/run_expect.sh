@@ -92,7 +92,7 @@ checked() {
     rm -f "$dir/json" "$dir/err" "$dir/why"
     timeout 60 env $vars "$@" >"$dir/out" 2>"$dir/err"
     got=$?
-    sed -i '/^Aborted\|^Segmentation fault/d' "$dir/err" # some shells add this
+    sed -i '/^Aborted\|^Segmentation fault\|^Terminated/d' "$dir/err" # some shells add this
     result=0
     {
         status_is $got "$allowed" || result=1
