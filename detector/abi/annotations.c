@@ -148,6 +148,21 @@ ANNOTATION(AnnotateIgnoreWritesEnd)
     check_again(dt_enter());
 }
 
+/* Locks, atomics and the like in between order nothing. */
+ANNOTATION(AnnotateIgnoreSyncBegin)
+{
+    struct dt_task *t = dt_enter();
+    if (t)
+        t->ignore_sync++;
+}
+
+ANNOTATION(AnnotateIgnoreSyncEnd)
+{
+    struct dt_task *t = dt_enter();
+    if (t && t->ignore_sync)
+        t->ignore_sync--;
+}
+
 ANNOTATION(AnnotateBenignRaceSized, const volatile void *addr, size_t size, UNUSED const char *why)
 {
     if (dt_enter())
@@ -180,14 +195,6 @@ ANNOTATION(AnnotateThreadName, const char *name)
 }
 
 /* --- what has no meaning here --- */
-
-ANNOTATION(AnnotateIgnoreSyncBegin)
-{
-}
-
-ANNOTATION(AnnotateIgnoreSyncEnd)
-{
-}
 
 ANNOTATION(AnnotatePublishMemoryRange, UNUSED const volatile void *addr, UNUSED size_t size)
 {

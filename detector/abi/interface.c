@@ -65,6 +65,21 @@ static void ignore_end(struct dt_task *t)
         t->ignore--;
 }
 
+/* What a lock does inside, with accesses and atomics of its own, is not the program's. */
+static void inside_begin(struct dt_task *t)
+{
+    ignore_begin(t);
+    if (t)
+        t->ignore_sync++;
+}
+
+static void inside_end(struct dt_task *t)
+{
+    ignore_end(t);
+    if (t && t->ignore_sync)
+        t->ignore_sync--;
+}
+
 void __tsan_mutex_create(void *m, unsigned flags)
 {
     struct dt_task *t = dt_enter();
@@ -84,13 +99,13 @@ void __tsan_mutex_destroy(void *m, unsigned flags)
 void __tsan_mutex_pre_lock(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_begin(dt_enter());
+    inside_begin(dt_enter());
 }
 
 void __tsan_mutex_post_lock(void *m, unsigned flags, int recursion)
 {
     struct dt_task *t = dt_enter();
-    ignore_end(t);
+    inside_end(t);
     if (!t || (flags & TRY_LOCK_FAILED))
         return;
     int n = (flags & RECURSIVE_LOCK) && recursion > 1 ? recursion : 1;
@@ -121,38 +136,38 @@ int __tsan_mutex_pre_unlock(void *m, unsigned flags)
     int n = flags & RECURSIVE_UNLOCK ? dt_hold_count(m) : 1;
     for (int i = 0; i < n; i++)
         dt_lock_releasing_any(t, m);
-    ignore_begin(t);
+    inside_begin(t);
     return n;
 }
 
 void __tsan_mutex_post_unlock(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_end(dt_enter());
+    inside_end(dt_enter());
 }
 
 void __tsan_mutex_pre_signal(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_begin(dt_enter());
+    inside_begin(dt_enter());
 }
 
 void __tsan_mutex_post_signal(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_end(dt_enter());
+    inside_end(dt_enter());
 }
 
 void __tsan_mutex_pre_divert(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_end(dt_enter());
+    inside_end(dt_enter());
 }
 
 void __tsan_mutex_post_divert(void *m, unsigned flags)
 {
     (void)m, (void)flags;
-    ignore_begin(dt_enter());
+    inside_begin(dt_enter());
 }
 
 /* The caller is about to block, or to hand its thread on. */

@@ -151,6 +151,8 @@ void dt_sync_unlock(struct dt_sync *s)
 
 void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
 {
+    if (__builtin_expect(t->ignore_sync, 0))
+        return;
     if (s->single && dt_task_knows(t, s->index, s->epoch))
         return;
     dt_task_learn(t, &s->clock, s->index, s->epoch);
@@ -158,6 +160,8 @@ void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
 
 void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
 {
+    if (__builtin_expect(t->ignore_sync, 0))
+        return;
     dt_clock_copy(&s->clock, &t->clock);
     if (s->merged.depth)
         dt_clock_clear(&s->merged);
@@ -185,6 +189,8 @@ static bool knows_all(const struct dt_task *t, const struct dt_sync *s)
 
 void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s)
 {
+    if (__builtin_expect(t->ignore_sync, 0))
+        return;
     if (knows_all(t, s)) {
         dt_sync_release_store_turn(t, s);
         return;
@@ -284,6 +290,8 @@ void dt_fence_release(struct dt_task *t)
  */
 void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
 {
+    if (__builtin_expect(t->ignore_sync, 0))
+        return;
     dt_order_acquire(t, &s->order);
     dt_clock_join(&t->acquire_fence, &s->clock);
     if (s->epoch && dt_clock_look(&t->acquire_fence, s->index) < s->epoch)
@@ -294,6 +302,8 @@ void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
  * merged past nobody can say who heads it: it stays. */
 void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
 {
+    if (__builtin_expect(t->ignore_sync, 0))
+        return;
     if (store && s->single && s->index != t->index)
         clear(s);
     if (store)

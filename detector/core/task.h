@@ -85,14 +85,14 @@ struct dt_origin_cache {
 
 struct dt_task {
     /* What the hot path reads; one cache line. */
-    uint64_t segment;       /* the current segment as cells are compared with it (cell.h) */
-    const uint64_t *keys;   /* what covers an access (cell.h); all 0: nothing is recorded */
-    struct dt_frame *top;   /* last pushed frame of the shadow stack; base when empty */
-    struct dt_frame *limit; /* last usable frame */
-    struct dt_frame *base;  /* a sentinel: no frame of the program */
-    uint32_t ignore;        /* > 0: accesses are not recorded (gorc_ignore_begin, Annotate*) */
-    uint32_t in_runtime;    /* > 0: inside a slow path; a signal handler's events are dropped */
-    uint64_t key8[2];       /* keys of aligned reads and writes of eight bytes, once more */
+    uint64_t segment;        /* the current segment as cells are compared with it (cell.h) */
+    const uint64_t *keys;    /* what covers an access (cell.h); all 0: nothing is recorded */
+    struct dt_frame *top;    /* last pushed frame of the shadow stack; base when empty */
+    struct dt_frame *limit;  /* last usable frame */
+    struct dt_frame *base;   /* a sentinel: no frame of the program */
+    uint32_t ignore;         /* > 0: accesses are not recorded (gorc_ignore_begin, Annotate*) */
+    uint32_t in_runtime;     /* > 0: inside a slow path; a signal handler's events are dropped */
+    uint64_t key8[2];        /* keys of aligned reads and writes of eight bytes, once more */
     struct dt_reader *reads; /* reads of read-shared granules (reads.h); dt_no_reader: none yet */
 
     /* What the task knows of the others. Its own component is (index, epoch), not kept here. */
@@ -108,9 +108,10 @@ struct dt_task {
     bool published; /* a release said `epoch`: the next record needs a later one */
     bool ended;
     bool has_release_fence;
-    uint32_t seg;        /* the current segment's id, 0: none yet */
-    uint32_t run;        /* the run of ids that it is in (segment.h), 0: none yet */
-    uint32_t clock_lock; /* the owner changes clock, others read it, with this held */
+    uint32_t ignore_sync; /* > 0: nothing that it does orders anything (AnnotateIgnoreSync*) */
+    uint32_t seg;         /* the current segment's id, 0: none yet */
+    uint32_t run;         /* the run of ids that it is in (segment.h), 0: none yet */
+    uint32_t clock_lock;  /* the owner changes clock, others read it, with this held */
     struct dt_task_info *info;
 
     /* Fences (C11 29.8): what relaxed loads may still acquire, what relaxed stores release. */

@@ -32,6 +32,7 @@ enum { BUCKETS = 1024 };
 
 __thread struct dt_thread *dt_thread_self __attribute__((tls_model("initial-exec")));
 struct dt_task *dt_main_task;
+void (*dt_thread_ending)(struct dt_thread *th);
 
 static dt_lock registry_lock;
 static struct dt_thread *all;       /* pushed with release, read without the lock */
@@ -273,6 +274,8 @@ static void on_key(void *arg)
     struct dt_thread *th = arg;
     if (th != dt_thread_self)
         return;
+    if (!th->end_rounds && dt_thread_ending)
+        dt_thread_ending(th);
     if (++th->end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         arm_end(th);
         return;

@@ -58,6 +58,7 @@ struct dt_thread {
     char label[24];               /* of its stack, for reports */
     int end_rounds;               /* of TLS destructors seen */
     struct dt_once_frame *once;
+    const void *exit_elements; /* libstdc++'s, to run at the thread's end (thread_exit.c) */
     struct dt_deferred deferred;
     void *altstack;
     struct dt_jumps *jumps;     /* jump.c */
@@ -73,6 +74,9 @@ struct dt_thread *dt_thread_create(uintptr_t pc, const pthread_attr_t *attr);
 void dt_thread_abort(struct dt_thread *th);                     /* pthread_create failed */
 void dt_thread_created(struct dt_thread *th, pthread_t handle); /* pthread_create succeeded */
 void dt_thread_start(struct dt_thread *th);                     /* first thing on the new thread */
+
+/* In the first round of the thread's destructors. Set by interpose/; may be NULL. */
+extern void (*dt_thread_ending)(struct dt_thread *th);
 
 /* Joining: `find` before the real call (the handle may be reused right after it). */
 struct dt_thread *dt_thread_find(pthread_t handle);
