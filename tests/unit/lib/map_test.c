@@ -89,14 +89,14 @@ static bool count_keys(void *key, void *value, void *arg)
 static void check_text_map(size_t (*hash)(const void *))
 {
     gorc_map m = {.hash = hash, .equal = text_equal};
-    static char names[200][8];
+    static char names[200][16];
     void *v;
     for (int i = 0; i < 200; i++) {
         snprintf(names[i], sizeof names[i], "k%d", i);
         gorc_map_store(&m, names[i], names[i]);
     }
     for (int i = 0; i < 200; i++) {
-        char copy[8];
+        char copy[16];
         snprintf(copy, sizeof copy, "k%d", i);
         CHECK(gorc_map_load(&m, copy, &v) && v == names[i]);
         if (i % 3 == 0)
