@@ -329,6 +329,57 @@ static int64_t rwmutex_read(int64_t n)
     return n;
 }
 
+/* --- time --- */
+
+struct sleepers {
+    gorc_waitgroup wg;
+    gorc_mutex m;
+    int64_t latest;
+};
+
+struct sleeper {
+    struct sleepers *all;
+    int64_t due;
+};
+
+static void sleep_main(void *arg)
+{
+    struct sleeper *s = arg;
+    struct sleepers *all = s->all;
+
+    gorc_sleep(s->due - gorc_now());
+    int64_t late = gorc_now() - s->due;
+    gorc_mutex_lock(&all->m);
+    if (late > all->latest)
+        all->latest = late;
+    gorc_mutex_unlock(&all->m);
+    gorc_wg_done(&all->wg);
+}
+
+/* All asleep before the first is due, 1 s from now; then due over half a second. Microseconds that
+ * the latest was late. */
+static int64_t sleepers_late(int64_t n)
+{
+    struct sleepers all = {.latest = 0};
+    struct sleeper *s = malloc((size_t)n * sizeof(*s));
+    int64_t start = gorc_now() + GORC_SECOND;
+
+    gorc_wg_add(&all.wg, (int)n);
+    for (int64_t i = 0; i < n; i++) {
+        s[i] = (struct sleeper){&all, start + i * 7919 % n * (GORC_SECOND / 2) / n};
+        gorc_go(sleep_main, &s[i]);
+    }
+    gorc_wg_wait(&all.wg);
+    free(s);
+    return all.latest / 1000;
+}
+
+static int64_t sleepers(int64_t n)
+{
+    sleepers_late(n);
+    return n;
+}
+
 static const struct {
     const char *name;
     int64_t (*run)(int64_t n);
@@ -346,6 +397,8 @@ static const struct {
     {"mutex-1", mutex_1},
     {"mutex-4", mutex_4},
     {"rwmutex-read", rwmutex_read},
+    {"sleepers", sleepers},
+    {"sleepers-late", sleepers_late},
 };
 
 int main(int argc, char **argv)

@@ -33,11 +33,15 @@ build_all() {
     gcc -std=gnu11 -O2 -o "$dir/measure" "$here/measure.c" || exit 1
     gcc -std=gnu11 -O2 -g -I"$root/include" -o "$dir/library" "$here/library.c" \
         -L"$build/lib" -lgorc -pthread || exit 1
+    gcc -std=gnu11 -O2 -g -I"$root/include" -o "$dir/echo_server" "$here/echo_server.c" \
+        -L"$build/lib" -lgorc -pthread || exit 1
+    gcc -std=gnu11 -O2 -o "$dir/echo_load" "$here/echo_load.c" || exit 1
     CC=gcc "$build/bin/gorc" cc -std=gnu11 -O2 -g -I"$root/include" -o "$dir/library.race" \
         "$here/library.c" || exit 1
     if command -v go >/dev/null; then
         (cd "$here/go" && GOFLAGS=-mod=mod GO111MODULE=off go build -o "$dir/library.go" main.go) ||
             have_go=0
+        (cd "$here/go/echo" && GO111MODULE=off go build -o "$dir/echo_server.go" echo.go) || have_go=0
         (cd "$here/go" && GO111MODULE=off go build -race -o "$dir/library.go-race" main.go) ||
             have_go_race=0
     else
@@ -86,6 +90,32 @@ library() { # library WORK N
     done
 }
 
+late() { # late N: how late the latest of N sleepers is, printed as it is
+    wanted "late/sleepers" || return 0
+    local procs
+    for procs in 1 2; do
+        measure late sleepers "gorc-$procs" env GORC_PROCS=$procs "$dir/library" sleepers-late "$1"
+        [ $have_go = 0 ] ||
+            measure late sleepers "go-$procs" env GOMAXPROCS=$procs "$dir/library.go" sleepers-late "$1"
+    done
+}
+
+echo_row() { # echo_row CONNECTIONS REQUESTS: CPU of the server alone, the client is the same
+    wanted "library/tcp-echo" || return 0
+    local n=$(($2 / divide)) procs
+    for procs in 1 2; do
+        loaded "gorc-$procs" "$1" $n env GORC_PROCS=$procs "$dir/echo_server"
+        [ $have_go = 0 ] || loaded "go-$procs" "$1" $n env GOMAXPROCS=$procs "$dir/echo_server.go"
+    done
+}
+
+loaded() { # loaded VARIANT CONNECTIONS REQUESTS SERVER...
+    local variant=$1
+    shift
+    printf 'library\ttcp-echo\t%s\t%s\t%s\n' "$variant" "$rep" \
+        "$(timeout $limit "$dir/echo_load" "$@" || printf '0\t0\t0\t124\t-')" >>"$results"
+}
+
 under_race() { # under_race WORK N
     wanted "race/$1" || return 0
     local n=$(($2 / divide)) procs
@@ -130,6 +160,9 @@ run_all() {
     library mutex-1 30000000
     library mutex-4 20000000
     library rwmutex-read 30000000
+    library sleepers 100000
+    late 100000
+    echo_row 64 400000
     detector "matrix multiply, 2 threads" matrix 448 2
     detector "recursive calls" calls 35 2
     detector "sharded hash table" hash 1500000 2

@@ -17,6 +17,7 @@ BEGIN {
     wall[key, n[key]] = $5
     cpu[key, n[key]] = $6
     rss[key, n[key]] = $7
+    answer[key, n[key]] = $9
     if ($8 != 0)
         bad[key] = $8
     if (!(($1, $2) in check))
@@ -37,6 +38,8 @@ function goals() {
     goal["library", "select-blocking"] = 0.40
     goal["library", "yield"] = 0.40
     goal["library", "mutex-1"] = goal["library", "mutex-4"] = goal["library", "rwmutex-read"] = 1.0
+    goal["library", "sleepers"] = 1.0
+    goal["library", "tcp-echo"] = 0.90
     goal["race", "ping-pong"] = goal["race", "buffered-1"] = goal["race", "buffered-4"] = 0.5
     goal["race", "mutex-1"] = goal["race", "mutex-4"] = 0.5
     goal["race", "spawn-join"] = goal["race", "spawn-batches"] = 0.5
@@ -143,8 +146,20 @@ function detector(title,    i, k, w, plain) {
     }
 }
 
+function lateness(    p, mine, theirs) {
+    for (p = 1; p <= 2; p++) {
+        mine = "late" SUBSEP "sleepers" SUBSEP "gorc-" p
+        theirs = "late" SUBSEP "sleepers" SUBSEP "go-" p
+        if (mine in n)
+            printf "The latest of the sleepers, P=%d: gorc %.1f ms late, Go %s (goal <= 10 ms)\n", p,
+                median(answer, mine) / 1000,
+                theirs in n ? sprintf("%.1f ms", median(answer, theirs) / 1000) : "-"
+    }
+}
+
 END {
     per_procs("library", "Library: gorc / Go, with one worker and with two ('!': above the goal)")
+    lateness()
     detector("Detector: gorc / clang-19's race runtime (v3), the same objects; and with gcc's objects / gcc's (v2). 'x': CPU against no detector")
     per_procs("race", "Library under the detector: gorc / go build -race")
 }

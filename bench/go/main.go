@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 )
 
 const (
@@ -230,6 +231,35 @@ func rwmutexRead(n int64) int64 {
 	return n
 }
 
+func sleepersLate(n int64) int64 {
+	var wg sync.WaitGroup
+	var m sync.Mutex
+	var latest time.Duration
+	dues := make([]time.Time, n)
+	start := time.Now().Add(time.Second)
+	wg.Add(int(n))
+	for i := int64(0); i < n; i++ {
+		dues[i] = start.Add(time.Duration(i * 7919 % n * int64(time.Second/2) / n))
+		go func(due *time.Time) {
+			time.Sleep(time.Until(*due))
+			late := time.Since(*due)
+			m.Lock()
+			if late > latest {
+				latest = late
+			}
+			m.Unlock()
+			wg.Done()
+		}(&dues[i])
+	}
+	wg.Wait()
+	return latest.Microseconds()
+}
+
+func sleepers(n int64) int64 {
+	sleepersLate(n)
+	return n
+}
+
 var works = map[string]func(int64) int64{
 	"ping-pong":       pingPong,
 	"buffered-1":      buffered(1),
@@ -244,6 +274,8 @@ var works = map[string]func(int64) int64{
 	"mutex-1":         mutex(1),
 	"mutex-4":         mutex(4),
 	"rwmutex-read":    rwmutexRead,
+	"sleepers":        sleepers,
+	"sleepers-late":   sleepersLate,
 }
 
 func main() {
