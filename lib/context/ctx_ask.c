@@ -7,14 +7,12 @@
 
 #include "sched/g.h"
 
-/* In production the check of each question is for NULL only. */
+/* Best effort where freed memory is not kept: one more load of a line that is needed anyway. */
 static inline bool may_ask(struct gorc_ctx *ctx, const void *pc)
 {
-#ifdef GORC_DETECT
+    if (GORC__LIKELY(ctx && !atomic_load_explicit(&ctx->freed, memory_order_relaxed)))
+        return true;
     return gorc__ctx_check(ctx, pc);
-#else
-    return GORC__LIKELY(ctx != NULL) || gorc__ctx_check(ctx, pc);
-#endif
 }
 
 /* --- done --- */

@@ -45,6 +45,7 @@ struct gorc__canceller;
 
 /* Constant once made, but refs and freed. */
 struct gorc_ctx {
+    struct gorc__ctx_link link;        /* first: what malloc writes over when the block is freed */
     struct gorc__canceller *canceller; /* nearest, itself included; NULL: never cancelled */
     const struct gorc_ctx *values;     /* nearest with a value, itself included */
     struct gorc_ctx *parent;           /* with a reference */
@@ -57,7 +58,6 @@ struct gorc_ctx {
     gorc__place created;
     _Atomic gorc__place freed_by;
     uint64_t creator;
-    struct gorc__ctx_link link;
 };
 
 /* Who waits for a cancellation: a parked goroutine, or an after-func. */
