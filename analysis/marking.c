@@ -10,6 +10,7 @@
 
 #define ADDRESS_BITS ((((uintptr_t)1) << 47) - 1)
 #define CHUNK ((size_t)1 << 20)
+#define PAGE 4096
 
 struct item {
     uintptr_t addr;
@@ -181,7 +182,8 @@ static void reach_block(struct an_marking *m, uintptr_t start, size_t size)
 static void visit(struct an_marking *m, uintptr_t addr)
 {
     const struct an_mark_state *s = m->state;
-    /* The block will most likely be scanned next: its memory comes while its record is looked up. */
+    /* The block will most likely be scanned next: its memory comes while its record is looked up.
+     */
     __builtin_prefetch((const void *)addr);
     __builtin_prefetch((const void *)(addr + 64));
     __builtin_prefetch((const void *)(addr + 128));
@@ -259,8 +261,11 @@ static void scan_task(struct an_marking *m, uint32_t task)
     m->state->is_waking = t->wake_hi != 0;
     for (uint32_t i = 0; i < t->n_words; i++)
         look(m, m->state, t->words[i]);
-    if (t->wake_hi)
+    if (t->wake_hi) {
+        m->is_root = true;
         scan_range(m, t->wake_lo, t->wake_hi - t->wake_lo);
+        m->is_root = false;
+    }
     m->state->is_waking = false;
     reach_stack(m, task);
 }
@@ -313,10 +318,14 @@ static void scan_root(struct an_marking *m, uintptr_t lo, uintptr_t hi)
     if (start == AN_NO_ADDRESS || start < lo)
         start = start == AN_NO_ADDRESS ? an_blockmap_above(m->blocks, lo) : start;
     uintptr_t stack = stack_above(m, lo);
+    bool after_block = false;
     while (lo < hi) {
         uintptr_t next = least(least(start, stack), hi);
+        /* A gap shorter than a page, between two blocks, has its pages in common with them. */
+        m->is_root = !after_block || next != start || next - lo >= PAGE;
         if (next > lo)
             scan_range(m, lo, next - lo);
+        m->is_root = after_block = false;
         lo = next > lo ? next : lo;
         if (lo >= hi)
             break;
@@ -324,6 +333,7 @@ static void scan_root(struct an_marking *m, uintptr_t lo, uintptr_t hi)
             m->block(m->arg, start, &size);
             uintptr_t end = (start + (size ? size : 1) + 7) & ~(uintptr_t)7;
             lo = end > lo ? end : lo;
+            after_block = true;
             start = an_blockmap_above(m->blocks, start + 8 > lo ? start + 8 : lo);
         }
         if (stack <= lo) {

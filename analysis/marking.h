@@ -65,6 +65,10 @@ struct an_marking {
     uint32_t n_roots;
     unsigned stride; /* pointers are looked for at multiples of this: 8, or less */
 
+    /* While `read` is asked for memory that is neither a block nor a task's stack from sp on: it
+     * may have holes. */
+    bool is_root;
+
     /* Results. */
     bool is_incomplete;              /* something could not be read, or memory was out */
     uint64_t n_marked, bytes_marked; /* blocks */

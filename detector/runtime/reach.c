@@ -186,6 +186,8 @@ static bool add_tasks(struct dt_reach *r)
         if (!s->in_call && s->has_regs && !idle) {
             t->wake_lo = s->sp & ~(uintptr_t)7;
             t->wake_hi = t->wake_lo + WAKE_BYTES;
+            if (t->wake_hi > s->stack_end)
+                t->wake_hi = s->stack_end;
         }
         if (!copy_words(r, t, s->regs, s->n_regs))
             return false;
@@ -226,7 +228,7 @@ static bool mark(struct dt_reach *r)
     m->blocks = &r->map;
     m->block = block_state;
     m->read = dt_roots_memory;
-    m->arg = &r->roots;
+    m->arg = m;
     m->tasks = r->tasks;
     m->n_tasks = r->n + r->n_extra;
     m->objects = r->objects;

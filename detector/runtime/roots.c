@@ -309,14 +309,10 @@ static bool add_piece(
 {
     if (lo >= hi)
         return true;
-    if (m->has_inode) {
-        if (!add_range(a, &r->files, &r->n_files, &r->cap_files, lo, hi))
-            return false;
-    } else if (hi - lo >= HUGE_MAP) {
+    if (!m->has_inode && hi - lo >= HUGE_MAP)
         return false;
-    } else if (hi - lo >= SPARSE && !((lo | hi) & (PAGE - 1))) {
+    if (!m->has_inode && hi - lo >= SPARSE && !((lo | hi) & (PAGE - 1)))
         return add_present(r, a, lo, hi);
-    }
     return add_range(a, &r->ranges, &r->n, &r->cap, lo, hi);
 }
 
@@ -347,6 +343,9 @@ static bool add_mappings(struct dt_roots *r, const struct dt_world *w, const str
     while (p && *p) {
         struct mapping m;
         p = parse(p, &m);
+        for (uint32_t i = 0; i < w->n; i++)
+            if (w->threads[i].sp >= m.lo && w->threads[i].sp < m.hi)
+                w->threads[i].stack_end = m.hi;
         enum interest i = interest_of(&m);
         if (i == UNREADABLE)
             ok = false;
@@ -440,29 +439,35 @@ bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_
 
 /* --- reading --- */
 
-static bool is_file(const struct dt_roots *r, uintptr_t addr)
+/* A mapping may have holes: guard pages inside (MADV_GUARD_INSTALL), what lies beyond the end of
+ * its file. The kernel copies as far as it goes; holes hold nothing. */
+static const void *read_root(uintptr_t addr, size_t size)
 {
-    for (uint32_t i = 0; i < r->n_files; i++)
-        if (addr >= r->files[i].lo && addr < r->files[i].hi)
-            return true;
-    return false;
+    static char copy[1 << 20];
+    size_t done = 0;
+    if (size > sizeof copy)
+        return NULL;
+    while (done < size) {
+        struct iovec to = {copy + done, size - done}, from = {(void *)(addr + done), size - done};
+        ssize_t got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+        if (got < 0 && errno != EFAULT)
+            return NULL; /* not allowed */
+        done += got > 0 ? (size_t)got : 0;
+        size_t hole = PAGE - ((addr + done) & (PAGE - 1));
+        if (done == size)
+            break;
+        if (hole > size - done)
+            hole = size - done;
+        memset(copy + done, 0, hole);
+        done += hole;
+    }
+    return copy;
 }
 
-/* Beyond the end of its file a mapping faults: the kernel copies as far as it goes. What is behind
- * the end holds nothing. */
 const void *dt_roots_memory(void *arg, uintptr_t addr, size_t size, size_t *ret_size)
 {
-    const struct dt_roots *r = arg;
-    static char copy[1 << 20];
-    *ret_size = size;
-    if (!r->n_files || addr < r->files[0].lo || addr >= r->files[r->n_files - 1].hi ||
-        !is_file(r, addr))
-        return (const void *)addr;
-    struct iovec to = {copy, size < sizeof copy ? size : sizeof copy};
-    struct iovec from = {(void *)addr, to.iov_len};
-    ssize_t got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
-    if (got < 0 && errno != EFAULT)
-        return (const void *)addr; /* not allowed: take the risk of a truncated file */
-    memset(copy + (got > 0 ? got : 0), 0, to.iov_len - (size_t)(got > 0 ? got : 0));
-    return copy;
+    const struct an_marking *m = arg;
+    const void *p = m->is_root ? read_root(addr, size) : (const void *)addr;
+    *ret_size = p ? size : 0;
+    return p;
 }

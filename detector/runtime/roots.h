@@ -15,8 +15,6 @@
 struct dt_roots {
     struct an_range *ranges;
     uint32_t n, cap;
-    struct an_range *files; /* mappings of files: reading them may fault */
-    uint32_t n_files, cap_files;
     uintptr_t *words;
     uint32_t n_words, cap_words;
     bool complete; /* false: something there could not be looked at */
@@ -28,7 +26,7 @@ void dt_roots_add_word(struct dt_roots *r, struct dt_arena *a, uintptr_t word);
 /* With the world stopped; *r is zero, but for words. `live_sp`: the caller's stack pointer. False:
  * somebody was just changing what the detector has, nothing can be said. */
 bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_sp);
-/* Memory for an_marking.read, of which `arg` is a struct dt_roots. */
+/* Memory for an_marking.read; `arg` is the struct an_marking. */
 const void *dt_roots_memory(void *arg, uintptr_t addr, size_t size, size_t *ret_size);
 
 #endif

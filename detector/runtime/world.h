@@ -44,7 +44,7 @@ struct dt_stopped {
     bool has_regs;
     uint32_t seq;   /* in_call: the number of its wait */
     uint32_t state; /* atomic: 1 when it has stopped */
-    uintptr_t sp;
+    uintptr_t sp, stack_end; /* stack_end: of the mapping that sp is in; roots.c */
     uint32_t n_regs;
     uintptr_t regs[DT_MAX_REGS];
 };
