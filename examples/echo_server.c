@@ -139,6 +139,9 @@ int main(int argc, char **argv)
     gorc_close(s.listener);
     gorc_wg_wait(&accepting);
     gorc_wg_wait(&s.connections);
+    int64_t patience = gorc_now() + GORC_SECOND; /* the last of them are about to return */
+    while (gorc_num_goroutines() > 1 && gorc_now() < patience)
+        gorc_yield();
     if (argc > 1) /* the library keeps two descriptors from the first wait on */
         printf("left: %d goroutines, %d descriptors\n", (int)gorc_num_goroutines(),
             count_descriptors() - before + 1 - 2);

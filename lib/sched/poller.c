@@ -38,7 +38,7 @@ static _Alignas(64) _Atomic uint32_t n_waiting;
 static struct gorc__fd *page_new(uint32_t i)
 {
     struct gorc__fd *none = NULL;
-    struct gorc__fd *p = gorc__alloc_line(PAGE * sizeof *p);
+    struct gorc__fd *p = gorc__alloc_line_opaque(PAGE * sizeof *p);
     if (!p || atomic_compare_exchange_strong(&pages[i], &none, p))
         return p;
     gorc__free(p);

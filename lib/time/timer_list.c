@@ -25,6 +25,11 @@ static void fork_child(void)
         lists[i].lock.word = 0;
 }
 
+static struct gorc__timer_link *linked(uintptr_t complement)
+{
+    return (struct gorc__timer_link *)~complement;
+}
+
 void gorc__timer_list_add(struct gorc__timer_link *l)
 {
     static _Atomic uint32_t once;
@@ -32,10 +37,11 @@ void gorc__timer_list_add(struct gorc__timer_link *l)
     if (!atomic_exchange(&once, 1))
         gorc__at_fork_child(fork_child);
     gorc__lock(&lists[i].lock);
-    l->next = lists[i].first;
-    l->at = &lists[i].first;
-    if (l->next)
-        l->next->at = &l->next;
+    struct gorc__timer_link *next = lists[i].first;
+    l->not_next = ~(uintptr_t)next;
+    l->not_previous = ~(uintptr_t)0;
+    if (next)
+        next->not_previous = ~(uintptr_t)l;
     lists[i].first = l;
     gorc__unlock(&lists[i].lock);
 }
@@ -44,9 +50,13 @@ void gorc__timer_list_remove(struct gorc__timer_link *l)
 {
     unsigned i = list_of(l);
     gorc__lock(&lists[i].lock);
-    *l->at = l->next;
-    if (l->next)
-        l->next->at = l->at;
+    struct gorc__timer_link *next = linked(l->not_next), *previous = linked(l->not_previous);
+    if (previous)
+        previous->not_next = l->not_next;
+    else
+        lists[i].first = next;
+    if (next)
+        next->not_previous = l->not_previous;
     gorc__unlock(&lists[i].lock);
 }
 
@@ -68,7 +78,7 @@ void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *
         struct gorc__inspect_timer t;
         if (!lock_patiently(&lists[i].lock))
             continue;
-        for (struct gorc__timer_link *l = lists[i].first; l && go_on; l = l->next)
+        for (struct gorc__timer_link *l = lists[i].first; l && go_on; l = linked(l->not_next))
             if (gorc__timer_describe(l, &t))
                 go_on = fn(&t, arg);
         gorc__unlock(&lists[i].lock);

@@ -9,8 +9,9 @@
 
 #include "inspect.h"
 
+/* The links are stored complemented: a list must not make its members reachable from each other. */
 struct gorc__timer_link {
-    struct gorc__timer_link *next, **at;
+    uintptr_t not_next, not_previous; /* of NULL: ~0 */
 };
 
 void gorc__timer_list_add(struct gorc__timer_link *l);

@@ -544,3 +544,56 @@ Test(timer, t3_timers_of_the_forking_goroutine_go_on_in_the_child)
     gorc_timer_free(f);
     gorc_ticker_free(k);
 }
+
+/* --- out of memory --- */
+
+static int failures;
+
+static void *made(void *p)
+{
+    if (!p) {
+        CHECK_EQ(errno, ENOMEM);
+        failures++;
+    }
+    return p;
+}
+
+CHILD(failing)
+{
+    gorc_chan_unref(made(gorc_after(MS)));
+    gorc_timer_free(made(gorc_timer_new(MS)));
+    gorc_timer_free(made(gorc_timer_after_func(1000 * MS, fail, NULL)));
+    gorc_ticker *k = made(gorc_ticker_new(MS));
+    if (k)
+        gorc_ticker_free(k);
+    int l = gorc_listen("127.0.0.1:0"), d = gorc_dial("localhost:1"), fds[2];
+    char c;
+    CHECK(l >= 0 || l == -ENOMEM);
+    CHECK(d == -ENOMEM || d == -ECONNREFUSED);
+    failures += (l == -ENOMEM) + (d == -ENOMEM);
+    gorc_close(l);
+    CHECK(pipe(fds) == 0);
+    CHECK_EQ(write(fds[1], "x", 1), 1);
+    ssize_t n = gorc_read(fds[0], &c, 1);
+    CHECK(n == 1 || n == -ENOMEM);
+    failures += n == -ENOMEM;
+    fprintf(stderr, "failures: %d\n", failures);
+    return 0;
+}
+
+Test(timer, memory_out_in_constructors)
+{
+    int failed = 0;
+    for (int n = 1; n <= 40; n++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", n);
+        setenv("GORC_FAIL_ALLOC", text, 1);
+        struct child_result r = run_child("failing");
+        unsetenv("GORC_FAIL_ALLOC");
+        if (strstr(r.err, "failures: 1"))
+            failed++;
+        else /* the first start of the runtime says so and aborts */
+            CHECK(strstr(r.err, "failures: 0") || strstr(r.err, "out of memory"));
+    }
+    CHECK(failed >= 5);
+}
