@@ -126,6 +126,9 @@ void gorc__hook_fd_closing(int fd);
 /* The library reads or writes the program's memory for the current task, called from `pc`. */
 void gorc__hook_read(const void *p, size_t size, const void *pc);
 void gorc__hook_write(const void *p, size_t size, const void *pc);
+/* As a write that does not race with others of its kind: of two sorts of operations that must be
+ * ordered with each other, but not among themselves, one is told as reads, the other as these. */
+void gorc__hook_write_shared(const void *p, size_t size, const void *pc);
 /* Memory of the library that becomes visible to the program or is taken back (stacks, buffers):
  * whatever was known of it is void. */
 void gorc__hook_fresh(const void *p, size_t size);
@@ -262,6 +265,10 @@ static inline void gorc__hook_read(const void *p, size_t size, const void *pc)
     (void)p, (void)size, (void)pc;
 }
 static inline void gorc__hook_write(const void *p, size_t size, const void *pc)
+{
+    (void)p, (void)size, (void)pc;
+}
+static inline void gorc__hook_write_shared(const void *p, size_t size, const void *pc)
 {
     (void)p, (void)size, (void)pc;
 }

@@ -29,6 +29,13 @@ static inline int32_t counter(uint64_t state)
     return (int32_t)(state >> 32);
 }
 
+/* W2: an add from zero must be ordered with every wait. For the detector the one reads this byte,
+ * the other writes it, so that a run in which it only happened to go well is told too. */
+static inline const void *order_key(const struct waitgroup *wg)
+{
+    return &wg->waiters;
+}
+
 static void misuse(
     const struct waitgroup *wg, const char *rule, const char *message, const void *pc)
 {
@@ -73,6 +80,8 @@ static bool add_at(struct waitgroup *wg, int delta, const void *pc)
     if (delta < 0)
         gorc__hook_release(wg);
     uint64_t step = (uint64_t)(uint32_t)delta << 32;
+    if (delta > 0 && counter(atomic_load_explicit(&wg->state, memory_order_relaxed)) == 0)
+        gorc__hook_read(order_key(wg), 1, pc);
     uint64_t old = atomic_fetch_add_explicit(&wg->state, step, memory_order_acq_rel);
     int32_t now = counter(old + step);
     if (__builtin_expect(now >= 0 && !(old & GORC__QUEUED), 1))
@@ -132,6 +141,7 @@ GORC_API void gorc_wg_wait(gorc_waitgroup *waitgroup)
     struct waitgroup *wg = (struct waitgroup *)waitgroup;
     if (!in_place(wg, GORC__PC()))
         return;
+    gorc__hook_write_shared(order_key(wg), 1, GORC__PC());
     if (counter(atomic_load_explicit(&wg->state, memory_order_acquire)) != 0)
         wait_slow(wg, GORC__PC());
     gorc__hook_acquire(wg);
