@@ -238,6 +238,13 @@ void gorc__hook_write(const void *p, size_t size, const void *pc)
         dt_access(me, (uintptr_t)p, size, DT_WRITE, (uintptr_t)pc);
 }
 
+void gorc__hook_write_shared(const void *p, size_t size, const void *pc)
+{
+    struct dt_task *me = size ? dt_enter() : NULL;
+    if (me)
+        dt_access(me, (uintptr_t)p, size, DT_WRITE | DT_ATOMIC, (uintptr_t)pc);
+}
+
 void gorc__hook_fresh(const void *p, size_t size)
 {
     /* The scheduler calls this too: a stack that goes back to the pool is nobody's. */
@@ -291,8 +298,8 @@ void gorc__hook_called(bool begun)
 /* --- locks --- */
 
 /* Takes what the entry of the held lock needs along. */
-static struct dt_found_cycle *hold(
-    struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
+static struct dt_found_cycle *hold(struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how,
+    const void *pc)
 {
     struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
     struct dt_sync *s = dt_sync_lock(lock, false);
