@@ -134,18 +134,16 @@ static void set_place(struct object *o, Dwarf_Die *die, Dwarf_Die *cu)
     o->line = dwarf_decl_line(die, &line) == 0 ? line : 0;
 }
 
-static bool try_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Addr addr, struct object *o)
+static bool set_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Word offset, struct object *o)
 {
-    Dwarf_Addr at;
     Dwarf_Die type;
     const char *name = dwarf_diename(die);
-    if (!name || !address_of(die, &at) || addr < at || !real_type(die, &type) ||
-        addr - at >= size_of(&type))
+    if (!name || !real_type(die, &type))
         return false;
     set_place(o, die, cu);
     o->variable = xstrdup(name);
     o->variable_size = size_of(&type);
-    o->variable_at = addr - at;
+    o->variable_at = offset;
     if (o->name)
         return true;
     char *text = NULL;
@@ -155,7 +153,7 @@ static bool try_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Addr addr, struct 
         return true;
     fputs(name, f);
     if (!is_opaque(die))
-        print_member(f, &type, addr - at, 0);
+        print_member(f, &type, offset, 0);
     fclose(f);
     o->name = text;
     return true;
@@ -167,28 +165,85 @@ static bool holds_variables(int tag)
            tag == DW_TAG_inlined_subroutine;
 }
 
-static bool search(Dwarf_Die *parent, Dwarf_Die *cu, Dwarf_Addr addr, struct object *o, int nesting)
+/* --- all variables of an object, looked through once --- */
+
+struct variable {
+    Dwarf_Addr at;
+    Dwarf_Word size;
+    Dwarf_Die die, cu;
+};
+struct variables {
+    struct variables *next;
+    Dwfl_Module *module;
+    struct variable *at; /* sorted by address */
+    size_t n, cap;
+    Dwarf_Word largest;
+};
+static struct variables *all_variables;
+
+static void collect(
+    struct variables *v, Dwarf_Die *parent, Dwarf_Die *cu, Dwarf_Addr bias, int nesting)
 {
-    Dwarf_Die die;
+    Dwarf_Die die, type;
     if (nesting > MAX_NESTING || dwarf_child(parent, &die) != 0)
-        return false;
+        return;
     do {
         int tag = dwarf_tag(&die);
-        if (tag == DW_TAG_variable && try_variable(&die, cu, addr, o))
-            return true;
-        if (holds_variables(tag) && search(&die, cu, addr, o, nesting + 1))
-            return true;
+        Dwarf_Addr at;
+        if (tag == DW_TAG_variable && address_of(&die, &at) && real_type(&die, &type)) {
+            v->at = grow(v->at, v->n, &v->cap, sizeof *v->at);
+            v->at[v->n++] = (struct variable){at + bias, size_of(&type), die, *cu};
+        }
+        if (holds_variables(tag))
+            collect(v, &die, cu, bias, nesting + 1);
     } while (dwarf_siblingof(&die, &die) == 0);
-    return false;
 }
 
-static bool search_dwarf(Dwfl_Module *m, GElf_Addr addr, struct object *o)
+static int by_address(const void *a, const void *b)
 {
+    const struct variable *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static struct variables *variables_of(Dwfl_Module *m)
+{
+    struct variables *v = all_variables;
+    while (v && v->module != m)
+        v = v->next;
+    if (v)
+        return v;
+    v = xcalloc(1, sizeof *v);
+    *v = (struct variables){.next = all_variables, .module = m};
+    all_variables = v;
     Dwarf_Addr bias;
     Dwarf_Die *cu = NULL;
     while ((cu = dwfl_module_nextcu(m, cu, &bias)))
-        if (search(cu, cu, addr - bias, o, 0))
+        collect(v, cu, cu, bias, 0);
+    if (v->n)
+        qsort(v->at, v->n, sizeof *v->at, by_address);
+    for (size_t i = 0; i < v->n; i++)
+        if (v->at[i].size > v->largest)
+            v->largest = v->at[i].size;
+    return v;
+}
+
+/* The variable that holds addr is among those that begin at most `largest` before it. */
+static bool search_dwarf(Dwfl_Module *m, GElf_Addr addr, struct object *o)
+{
+    struct variables *v = variables_of(m);
+    size_t lo = 0, hi = v->n;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (v->at[mid].at <= addr)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (size_t i = lo; i-- > 0 && addr - v->at[i].at <= v->largest;) {
+        struct variable *x = &v->at[i];
+        if (addr - x->at < x->size && set_variable(&x->die, &x->cu, addr - x->at, o))
             return true;
+    }
     return false;
 }
 

@@ -89,6 +89,7 @@ static void read_finding(struct finding *f, json_t *o)
     f->message = text(o, "message");
     snprintf(f->fingerprint, sizeof f->fingerprint, "%s", text_or(o, "fingerprint", "?"));
     f->counts = json_is_true(json_object_get(o, "counts"));
+    f->behind = json_object_get(o, "behind") ? (int64_t)number(o, "behind") : -1;
     f->known = json_is_true(json_object_get(o, "known"));
     f->count = number(o, "count");
     f->variants = json_object_get(o, "variants") ? number(o, "variants") : 1;

@@ -77,6 +77,9 @@ struct finding {
     char fingerprint[17];
     bool counts;
     bool known;        /* in the baseline */
+    /* Races: how many epochs before the earlier access ended what the first task had heard of the
+     * second; 0: it had heard nothing; -1: not known. */
+    int64_t behind;
     uint64_t count;    /* times it was seen */
     uint64_t variants; /* different stacks with this fingerprint; the first one is shown */
     uint64_t left_out;

@@ -151,6 +151,8 @@ static json_t *finding_json(const struct finding *f)
     if (f->known)
         json_object_set_new(o, "known", json_true());
     set_number(o, "count", f->count);
+    if (f->behind >= 0)
+        set_number(o, "behind", (uint64_t)f->behind);
     if (f->variants > 1)
         set_number(o, "variants", f->variants);
     set_text(o, "message", f->message ? f->message : f->words);

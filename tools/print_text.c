@@ -240,6 +240,37 @@ static void print_counts(FILE *f, const struct finding *d)
         fprintf(f, " Seen    %llu times\n", (unsigned long long)d->count);
 }
 
+/* Why nothing orders the two. */
+static void print_why(FILE *f, const struct finding *d)
+{
+    if (d->behind < 0 || d->nstacks < 2 || !d->stacks[0].task || !d->stacks[1].task)
+        return;
+    const char *now = d->stacks[0].task, *earlier = d->stacks[1].task;
+    bool ended = false;
+    for (size_t i = 0; i < d->nstacks; i++)
+        ended |= is_creation(&d->stacks[i]) && d->stacks[i].of && d->stacks[i].ended &&
+                 strcmp(d->stacks[i].of, earlier) == 0;
+    if (d->behind == 0)
+        fprintf(f,
+            " Why     nothing leads from %s to %s: of what %s released since it was started "
+            "(unlock,\n"
+            "         send, close, atomic store ...) %s has acquired nothing, not through others "
+            "either\n",
+            earlier, now, earlier, now);
+    else
+        fprintf(f,
+            " Why     %s last heard of %s before this access; what %s released (unlock, send, "
+            "atomic\n"
+            "         store ...) after it, %s has not acquired\n",
+            now, earlier, earlier, now);
+    if (d->behind > 1)
+        fprintf(f, "         (between the two %s released at most %lld time%s)\n", earlier,
+            (long long)d->behind - 1, d->behind == 2 ? "" : "s");
+    if (ended)
+        fprintf(
+            f, "         (%s has ended, and its end is not known to %s: no join)\n", earlier, now);
+}
+
 static void print_finding(FILE *f, const struct finding *d, const struct text_options *o)
 {
     print_head(f, d, o);
@@ -249,6 +280,7 @@ static void print_finding(FILE *f, const struct finding *d, const struct text_op
     print_counts(f, d);
     if (!d->counts)
         fputs(" Note    does not count for the exit status (--min-certainty)\n", f);
+    print_why(f, d);
     print_advice(f, d);
     fputc('\n', f);
 }

@@ -158,6 +158,7 @@ static void on_finding(struct reader *r, json_t *o)
         .message = text(o, "message"),
         .counts = json_is_true(json_object_get(o, "counts")),
         .count = 1,
+        .behind = json_object_get(o, "behind") ? (int64_t)number(o, "behind") : -1,
         .variants = 1,
         .left_out = number(o, "stacks_left_out")};
     if (!f->kind)
@@ -182,9 +183,14 @@ static void on_repeats(struct reader *r, json_t *list)
     json_array_foreach(list, i, pair)
     {
         uint64_t n = (uint64_t)json_integer_value(json_array_get(pair, 0));
-        for (size_t k = r->first_finding; k < r->p->nfindings; k++)
+        size_t guess = r->first_finding + (size_t)n - 1; /* mostly they come in order */
+        bool good = n && guess < r->p->nfindings && r->p->findings[guess].number == n;
+        for (size_t k = good ? guess : r->first_finding; k < r->p->nfindings; k++) {
             if (r->p->findings[k].number == n)
                 r->p->findings[k].count = (uint64_t)json_integer_value(json_array_get(pair, 1));
+            if (good)
+                break;
+        }
     }
 }
 

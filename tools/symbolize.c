@@ -12,10 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "functions.h"
 #include "globals.h"
 #include "image.h"
 #include "model.h"
 #include "util.h"
+
+enum { MAX_INLINED = 64 };
 
 /* --- names --- */
 
@@ -140,33 +143,22 @@ static void set_call_place(struct frame *f, Dwarf_Die *inlined, const struct loo
 static bool inlined_frames(
     struct stack *s, size_t *cap, const struct lookup *l, Dwarf_Addr pc, char *file, int line)
 {
-    Dwarf_Die *scopes = NULL, *chain = NULL;
-    int n = dwarf_getscopes(l->cu, pc, &scopes), m = 0;
-    if (n > 0)
-        m = dwarf_getscopes_die(&scopes[0], &chain);
-    Dwarf_Die *inner = NULL;
-    bool found = false;
-    for (int i = 0; i < m && !found; i++) {
-        int tag = dwarf_tag(&chain[i]);
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-            continue;
+    Dwarf_Die chain[MAX_INLINED];
+    size_t n = functions_at(l->cu, pc, chain, MAX_INLINED);
+    for (size_t i = n; i-- > 0;) {
         struct frame *f = add_frame(s, cap);
         f->function = die_name(&chain[i]);
         f->decl_line = declared_line(&chain[i]);
         f->comp_dir = xstrdup(l->comp_dir);
-        f->inlined = tag == DW_TAG_inlined_subroutine;
-        if (inner) {
-            set_call_place(f, inner, l);
+        f->inlined = i > 0;
+        if (i + 1 < n) {
+            set_call_place(f, &chain[i + 1], l);
         } else {
             f->file = file;
             f->line = line;
         }
-        inner = &chain[i];
-        found = tag == DW_TAG_subprogram;
     }
-    free(scopes);
-    free(chain);
-    return inner != NULL;
+    return n > 0;
 }
 
 static void line_of(

@@ -52,6 +52,13 @@ static void fill_locks(struct dt_race_side *s, uint32_t seg)
     s->nlocks = (uint32_t)dt_lockset_locks(set, s->nheld, s->locks, DT_RACE_LOCKS);
 }
 
+static void fill_knowledge(struct dt_race *r, const struct dt_task *t, dt_index earlier)
+{
+    dt_epoch known = earlier == t->index ? 0 : dt_clock_look(&t->clock, earlier);
+    r->heard = r->earlier.task && known >= r->earlier.task->first && known < r->earlier.epoch;
+    r->behind = r->heard ? r->earlier.epoch - known : 0;
+}
+
 static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
 {
     unsigned mask = (unsigned)((cell & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
@@ -77,6 +84,7 @@ static void add(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64
     fill_side(&i->race.now, now, granule);
     fill_side(&i->race.earlier, earlier, granule);
     i->race.current = t;
+    fill_knowledge(&i->race, t, dt_segment_get(dt_cell_seg(earlier)).index);
     i->race.late = late;
     i->race.granule = granule;
     i->race.bytes = (uint8_t)(bytes >> DT_CELL_MASK_SHIFT);

@@ -64,6 +64,10 @@ struct dt_race_side {
 struct dt_race {
     struct dt_race_side now, earlier;
     struct dt_task *current;
+    /* Of what the earlier task published since it was made, `current` has heard something; how many
+     * epochs before the earlier access that ended. */
+    bool heard;
+    uint32_t behind;
     bool late;         /* `now` was made a while ago, with the clock that its task still has */
     uintptr_t granule; /* eight bytes; bit i of `bytes`: the accesses meet on byte i of them */
     uint8_t bytes;

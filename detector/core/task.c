@@ -269,6 +269,7 @@ struct dt_task *dt_task_new(
     t->reads = &dt_no_reader;
     t->info = new_info(parent, kind, id, created);
     t->index = dt_index_take(parent, &t->epoch);
+    t->info->first = t->epoch;
     if (parent) {
         dt_clock_copy(&t->clock, &parent->clock);
         dt_clock_set(&t->clock, parent->index, parent->epoch);

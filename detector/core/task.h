@@ -26,6 +26,7 @@ struct dt_task_info {
     struct dt_task_info *parent; /* NULL for main and for threads of unknown origin */
     char name[32];
     uint32_t pool_id; /* the core's */
+    dt_epoch first;   /* epoch */
     uint32_t marked;  /* sweep.c's */
 };
 

@@ -374,6 +374,8 @@ static void record_finding(const struct dt_finding *f, uint32_t number)
     dt_line_text(&l, f->counts ? "true" : "false");
     dt_line_field(&l, "message", f->message);
     add_object(&l, &f->object);
+    if (f->has_knowledge)
+        dt_line_number(&l, "behind", f->heard ? f->behind : 0);
     dt_line_key(&l, "stacks");
     dt_line_text(&l, "[");
     for (size_t i = 0; i < f->nstacks; i++) {

@@ -66,6 +66,10 @@ struct dt_finding {
     size_t nstacks;
     /* Races: what the first and the second stack accessed; size 0: not an access. */
     struct dt_finding_access access[2];
+    /* Races: of what the second stack's task published the first one's has heard nothing, or what
+     * was `behind` epochs before. */
+    bool has_knowledge, heard;
+    uint32_t behind;
     size_t left_out; /* stacks that did not fit; recorded */
     bool counts;     /* for the exit status, at the level and end of this run (API.md) */
 };

@@ -83,6 +83,9 @@ static void on_race(const struct dt_race *r)
         .rule = after_free ? "heap-use-after-free" : "data-race",
         .words = "data race",
         .certainty = DT_CERTAIN,
+        .has_knowledge = true,
+        .heard = r->heard,
+        .behind = r->behind,
         .counts = true,
     };
     struct dt_finding_lock locks[2][DT_RACE_LOCKS];

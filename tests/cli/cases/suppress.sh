@@ -125,3 +125,21 @@ case_tsan_options() {
 case_format_tsan() {
     sh "$here/tsan/compare.sh" "$gorc" "$here/tsan" || fail "the texts differ"
 }
+
+# Symbols are looked up in bulk: a search through the debug information for each would take minutes.
+case_many_findings() {
+    {
+        echo '#include <pthread.h>'
+        echo 'static pthread_t t[2];'
+        seq 10000 | sed 's/.*/struct { int a, b[4]; } v&; static void f&(int k) { v&.b[2] += k; }/'
+        echo 'static void *all(void *p) { int k = p != 0;'
+        seq 10000 | sed 's/.*/f&(k);/'
+        echo 'return p; }'
+        echo 'int main(void) { for (int i = 0; i < 2; i++) pthread_create(&t[i], 0, all, 0);'
+        echo 'for (int i = 0; i < 2; i++) pthread_join(t[i], 0); return 0; }'
+    } >many.c
+    "$gorc" cc -g -O0 -o many many.c || fail "does not compile"
+    run_is 66 "$gorc" run --json many.json -- ./many
+    last_is 'gorc: 10000 findings \(10000 data races; accesses checked: yes\)'
+    err_has "'v9999.b[2]' (global"
+}
