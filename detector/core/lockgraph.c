@@ -133,6 +133,14 @@ static void add_held(struct now *w, const struct dt_held_lock *h)
     w->shared[w->n++] = h->shared;
 }
 
+/* Nestings differ by the places of the lock calls, not by who called those. */
+static uint64_t site_of(const struct dt_held_lock *h)
+{
+    uintptr_t pc = 0;
+    dt_stack_pcs(h->where, &pc, 1);
+    return pc;
+}
+
 /* False: nothing that could be a part of a cycle. */
 static bool look(struct now *w, struct dt_task *t)
 {
@@ -160,9 +168,9 @@ static bool look(struct now *w, struct dt_task *t)
             return false; /* recursive, or stale */
         w->wants_held = true;
     }
-    uint64_t h = mix(w->wanted->id, (uint64_t)w->wanted->where << 1 | w->wanted->shared);
+    uint64_t h = mix(w->wanted->id, site_of(w->wanted) << 1 | w->wanted->shared);
     for (uint32_t i = 0; i < w->n; i++)
-        h = mix(mix(h, w->held[i]->id), (uint64_t)w->held[i]->where << 1 | w->shared[i]);
+        h = mix(mix(h, w->held[i]->id), site_of(w->held[i]) << 1 | w->shared[i]);
     w->hash = h + (h == 0);
     return true;
 }
@@ -203,7 +211,6 @@ static struct dt_nesting *new_nesting(const struct now *w)
         struct dt_nesting_hold *h = &n->holds[i];
         h->lock = w->held[i]->id;
         h->shared = w->shared[i];
-        h->where = w->held[i]->where;
         h->link.index = i;
         dt_lock_node(h->lock)->refs++;
         link_to(&h->link, n, &dt_lock_node(h->lock)->holders);

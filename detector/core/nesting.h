@@ -62,7 +62,6 @@ struct dt_nesting {
     struct dt_nesting_hold {
         uint32_t lock;
         bool shared;
-        dt_stackid where;
         struct dt_nesting_link link;
     } holds[];
 };

@@ -475,6 +475,16 @@ static void grow_held(struct dt_task *t)
     t->cap_held = cap;
 }
 
+dt_stackid (*dt_bare_place)(uintptr_t pc);
+
+static dt_stackid place(struct dt_task *t, uintptr_t pc)
+{
+    dt_stackid bare = 0;
+    if (__builtin_expect(t->top == t->base, 0) && dt_bare_place)
+        bare = dt_bare_place(pc);
+    return bare ? bare : dt_node_pin(dt_node_origin(t, pc & DT_NODE_PC));
+}
+
 struct dt_held_lock *dt_task_lock_held(
     struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc)
 {
@@ -484,7 +494,7 @@ struct dt_held_lock *dt_task_lock_held(
     struct dt_held_lock *h = &t->held[t->nheld++];
     *h = (struct dt_held_lock){
         .lock = lock,
-        .where = dt_node_pin(dt_node_origin(t, pc & DT_NODE_PC)),
+        .where = place(t, pc),
         .kind = (uint8_t)kind,
         .how = (uint8_t)how,
         .shared = how & DT_HOW_SHARED,

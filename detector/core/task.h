@@ -177,6 +177,9 @@ void dt_task_grow_stack(struct dt_task *t);
  * (not needed for correctness, but ignored accesses are then free). */
 void dt_task_ignore_changed(struct dt_task *t);
 
+/* Where code without instrumentation takes a lock: its whole stack if that is not too much to ask,
+ * or 0: just `pc`. Set by runtime/. */
+extern dt_stackid (*dt_bare_place)(uintptr_t pc);
 /* Appends to t->held and returns it. */
 struct dt_held_lock *dt_task_lock_held(
     struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);

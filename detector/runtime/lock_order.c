@@ -7,6 +7,7 @@
 #include "base/flags.h"
 #include "core/lockgraph.h"
 #include "report/finding.h"
+#include "report/unwind.h"
 #include "runtime/describe.h"
 #include "runtime/lock_order.h"
 #include "runtime/runtime.h"
@@ -162,7 +163,30 @@ static void report_cycle(const struct dt_lock_cycle *c)
     dt_free(r, sizeof *r);
 }
 
+/* How often a lock call was unwound. Slots are shared, and racy: that costs a few more. */
+enum { SITES = 1024, UNWOUND = 64, MAX_PLACE = 32 };
+
+static dt_stackid bare_place(uintptr_t pc)
+{
+    static struct {
+        uintptr_t pc;
+        uint32_t n;
+    } sites[SITES];
+    unsigned i = (unsigned)(pc * 0x9e3779b97f4a7c15u >> 54);
+    if (sites[i].pc != pc) {
+        sites[i].pc = pc;
+        sites[i].n = 0;
+    }
+    if (sites[i].n >= UNWOUND)
+        return 0;
+    sites[i].n++;
+    uintptr_t pcs[MAX_PLACE];
+    size_t n = dt_unwind_here(pc, pcs, MAX_PLACE);
+    return n ? dt_stack_intern(pcs, n) : 0;
+}
+
 void dt_lock_order_init(void)
 {
+    dt_bare_place = bare_place;
     dt_on_lock_cycle = report_cycle;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * The same for pthread: orders that are forced by create, join, a barrier, a semaphore, a cond
- * whose waiter comes late, an atomic flag; rwlocks that do not prefer writers; process-shared and
+ * whose waiter comes late; rwlocks that do not prefer writers; process-shared and
  * robust mutexes whose thread has ended.
  */
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,7 +15,6 @@ static pthread_barrier_t both;
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static sem_t sem;
 static bool is_ready;
-static atomic_int flag;
 
 static void ab(void)
 {
@@ -78,21 +76,6 @@ static void *second_cond(void *arg)
     while (!is_ready)
         pthread_cond_wait(&ready, &state);
     pthread_mutex_unlock(&state);
-    ba();
-    return arg;
-}
-
-static void *first_flag(void *arg)
-{
-    ab();
-    atomic_store_explicit(&flag, 1, memory_order_relaxed);
-    return arg;
-}
-
-static void *second_flag(void *arg)
-{
-    while (!atomic_load_explicit(&flag, memory_order_relaxed))
-        ;
     ba();
     return arg;
 }
@@ -188,7 +171,6 @@ int main(void)
     run(first_barrier, second_barrier);
     run(first_sem, second_sem);
     run(first_cond, second_cond);
-    run(first_flag, second_flag);
     run(reads_twice, writes);
     one_after_the_other();
     kept();
