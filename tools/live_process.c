@@ -86,7 +86,7 @@ static char *hex(const unsigned char *bytes, size_t n)
 {
     char *text = xcalloc(n * 2 + 1, 1);
     for (size_t i = 0; i < n; i++)
-        sprintf(text + i * 2, "%02x", bytes[i]);
+        snprintf(text + i * 2, 3, "%02x", bytes[i]);
     return text;
 }
 

@@ -2,8 +2,8 @@
  *
  * A service for tests of `gorc dump`: many goroutines that wait for requests, one that works all
  * the time, and a deadlock that mixes a lock and a channel: `transfer` holds an account's lock and
- * sends to `audit`, whose only receiver wants that lock; others want it too. Ends, and says how much
- * work was done, when standard input closes.
+ * sends to `audit`, whose only receiver wants that lock; others want it too. Ends, and says how
+ * much work was done, when standard input closes.
  */
 #include <gorc.h>
 #include <pthread.h>
