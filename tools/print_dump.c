@@ -107,6 +107,14 @@ static void print_group(
     print_frames(f, &t->stack, 7, 0);
 }
 
+static const char *what_they_are(const struct process *p)
+{
+    for (size_t i = 0; i < p->ndump; i++)
+        if (strcmp(p->dump[i].kind, "goroutine") == 0)
+            return "goroutines and threads";
+    return p->ndump == 1 ? "thread" : "threads";
+}
+
 void print_dump(FILE *f, const struct run *run, const struct text_options *o)
 {
     (void)o;
@@ -118,8 +126,7 @@ void print_dump(FILE *f, const struct run *run, const struct text_options *o)
         uint64_t *hash = xcalloc(p->ndump, sizeof *hash);
         for (size_t k = 0; k < p->ndump; k++)
             hash[k] = hash_of(&p->dump[k]);
-        fprintf(f, "gorc: process %d: %zu goroutine%s and thread%s%s\n", p->pid, p->ndump,
-            p->ndump == 1 ? "" : "s", p->ndump == 1 ? "" : "s",
+        fprintf(f, "gorc: process %d: %zu %s%s\n", p->pid, p->ndump, what_they_are(p),
             p->has_dump ? "" : " (the dump is not complete)");
         for (size_t k = 0; k < p->ndump; k++)
             if (!done[k])
