@@ -10,8 +10,10 @@ A64_EMULATOR := qemu-aarch64
 A64_SRC := $(wildcard lib/*/*.c) lib/arch/switch_aarch64.S
 A64_OBJ := $(patsubst %,$(A64)/%.o,$(A64_SRC))
 A64_FLAGS := $(filter-out -fcf-protection=none,$(BASE)) -DGORC_NO_UNWIND -Iinclude -Ilib
-# switch_test unwinds with libunwind.
-A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/lib/*_test.c)) \
+# switch_test unwinds with libunwind; the emulator fails in a fork beside other threads, which
+# context_signal_test has.
+A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%, \
+		$(filter-out %/context_signal_test.c,$(wildcard tests/unit/lib/*_test.c))) \
 	$(patsubst tests/unit/sched/%.c,$(A64)/sched/%, \
 		$(filter-out %/switch_test.c,$(wildcard tests/unit/sched/*_test.c))) $(A64)/cross/registers
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TIMEOUT = 60, SLOWNESS = 4 }; /* an emulated processor is slow */
+enum { TIMEOUT = 20, SLOWNESS = 2 }; /* an emulated processor is slow */
 
 static struct cross_test *tests;
 
@@ -40,6 +40,8 @@ static bool run(const struct cross_test *t)
         fflush(NULL);
         _exit(0);
     }
+    if (getenv("CROSS_VERBOSE"))
+        fprintf(stderr, "[RUN ] %s::%s\n", t->suite, t->name);
     if (child < 0 || waitpid(child, &status, 0) != child)
         return false;
     if (status == 0)
