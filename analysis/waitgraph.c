@@ -256,34 +256,37 @@ static uint32_t cycle_through(
     return length;
 }
 
-static bool has_lock(const struct an_waitgraph *g, const uint32_t *members, uint32_t n)
+static bool waits_for_lock_inside(const struct an_waitgraph *g, uint32_t task)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const struct an_wait_task *t = &g->tasks[members[i]];
-        for (uint32_t k = 0; k < t->n_waits; k++) {
-            const struct an_wait *w = &g->waits[t->first_wait + k];
-            for (uint32_t j = 0; j < w->n_wakers && w->is_lock; j++) {
-                const struct an_wait_task *to = &g->tasks[g->wakers[w->first_waker + j]];
-                if (to->in_cycle && to->set == t->set)
-                    return true;
-            }
+    const struct an_wait_task *t = &g->tasks[task];
+    for (uint32_t k = 0; k < t->n_waits; k++) {
+        const struct an_wait *w = &g->waits[t->first_wait + k];
+        for (uint32_t j = 0; j < w->n_wakers && w->is_lock; j++) {
+            const struct an_wait_task *to = &g->tasks[g->wakers[w->first_waker + j]];
+            if (to->in_cycle && to->set == t->set)
+                return true;
         }
     }
     return false;
 }
 
+/* The cycle that is shown goes through a lock if the component has one. */
 static void describe_set(struct components *c, struct search *s, uint32_t set)
 {
     struct an_waitgraph *g = c->g;
     const uint32_t *members = &c->members[c->set_start[set]];
-    uint32_t n = c->set_start[set + 1] - c->set_start[set], lowest = members[0];
-    for (uint32_t i = 1; i < n; i++)
-        if (members[i] < lowest)
-            lowest = members[i];
+    uint32_t n = c->set_start[set + 1] - c->set_start[set], first = members[0];
+    bool lock = waits_for_lock_inside(g, first);
+    for (uint32_t i = 1; i < n; i++) {
+        bool is_lock = waits_for_lock_inside(g, members[i]);
+        if (is_lock > lock || (is_lock == lock && members[i] < first))
+            first = members[i];
+        lock |= is_lock;
+    }
     struct an_wait_set *r = &g->sets[set];
-    *r = (struct an_wait_set){.first = lowest, .cycle_first = s->n_cycle, .members = n};
-    r->cycle_length = cycle_through(g, s, lowest, &s->cycle[s->n_cycle]);
-    r->has_lock = has_lock(g, members, n);
+    *r = (struct an_wait_set){
+        .first = first, .cycle_first = s->n_cycle, .members = n, .has_lock = lock};
+    r->cycle_length = cycle_through(g, s, first, &s->cycle[s->n_cycle]);
     s->n_cycle += r->cycle_length;
 }
 

@@ -47,8 +47,9 @@ struct an_wait_task {
 
 /* A strongly connected component of stuck tasks. */
 struct an_wait_set {
-    uint32_t first;       /* the lowest task of a shortest cycle */
-    uint32_t cycle_first; /* in an_waitgraph.cycles: that cycle, each waits for the next */
+    uint32_t first; /* the lowest task that waits for a lock inside; without any, the lowest */
+    uint32_t cycle_first; /* in an_waitgraph.cycles: a shortest cycle through it, each waits for the
+                             next */
     uint32_t cycle_length;
     uint32_t members; /* tasks in the component */
     uint32_t behind;  /* tasks that wait for it */

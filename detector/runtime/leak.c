@@ -360,7 +360,8 @@ static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t
     dt_reach_look(&reach, dt_flags.leak_marking, here);
     if (me != &dt_task_unknown)
         dt_begin(me);
-    struct dt_stalls *stalls = dt_flags.detect_deadlocks ? dt_stalls_find(below, at_end) : NULL;
+    struct dt_stalls *stalls =
+        dt_flags.detect_deadlocks ? dt_stalls_find(below, at_end, &reach) : NULL;
     c.stalls = stalls;
     collect_goroutines(&c, &reach);
     if (me != &dt_task_unknown)

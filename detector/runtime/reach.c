@@ -288,6 +288,7 @@ static void look(struct dt_reach *r, bool with_memory)
                    !r->marking.is_incomplete && dt_world_stood_still(&r->world);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         r->all[i].is_dead = r->complete && !r->tasks[i].live;
+    dt_reach_waits(r);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         if (r->all[i].is_dead)
             an_mark_own(&r->marking, i, &r->all[i].blocks, &r->all[i].bytes);

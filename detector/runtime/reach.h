@@ -30,9 +30,11 @@ struct dt_reach {
     uint32_t n, cap, n_extra;
     uintptr_t *objects;
     uint32_t cap_objects;
-    uintptr_t here; /* the caller's stack pointer */
-    bool marked;    /* marking ran */
-    bool complete;  /* all memory was looked at: is_dead is certain */
+    uintptr_t here;            /* the caller's stack pointer */
+    struct an_waitgraph graph; /* of all[i], if `solved` */
+    bool solved;
+    bool marked;   /* marking ran */
+    bool complete; /* all memory was looked at: is_dead is certain */
 };
 
 /* At the entry of a function that the program calls and that does nothing else but pass this on:
@@ -56,5 +58,11 @@ struct dt_reach {
  */
 void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here);
 void dt_reach_drop(struct dt_reach *r);
+
+/* waits.c: who waits for whom. Called by dt_reach_look. */
+void dt_reach_waits(struct dt_reach *r);
+/* The goroutine that `goid` waits for in a circle with a lock in it, 0: none is known.
+ * *ret_no_cycle: it waits for ever, and in no such circle. */
+uint64_t dt_reach_next(const struct dt_reach *r, uint64_t goid, bool *ret_no_cycle);
 
 #endif

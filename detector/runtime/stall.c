@@ -18,10 +18,18 @@
 #include "report/finding.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
+#include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
 
-enum { NONE = UINT32_MAX, UNSEEN = 0, NOT_STUCK = 1, FIRST_GROUP = 2, FIRST_NODES = 64 };
+enum {
+    NONE = UINT32_MAX,
+    UNSEEN = 0,
+    NOT_STUCK = 1,
+    FIRST_GROUP = 2,
+    FIRST_NODES = 64,
+    MAX_MIXED = 20000
+};
 
 struct node {
     struct gorc__inspect_g g;
@@ -30,6 +38,7 @@ struct node {
     uint32_t next;          /* the node that it waits for, NONE */
     uint32_t group;         /* UNSEEN, NOT_STUCK, or the number of its deadlock */
     uint32_t visit;
+    bool no_cycle; /* blocked for good, and in no cycle */
 };
 
 struct dt_stalls {
@@ -153,14 +162,25 @@ static void add_reader_edges(struct dt_stalls *s, uint32_t reader)
     }
 }
 
-static void add_edges(struct dt_stalls *s)
+/* A wait for a channel, wait group or cond in a circle of which nobody outside has a reference. */
+static void add_mixed_edge(struct dt_stalls *s, struct node *n, const struct dt_reach *reach)
+{
+    uint64_t next = dt_reach_next(reach, n->g.goid, &n->no_cycle);
+    if (next)
+        n->next = find_goid(s, next);
+}
+
+static void add_edges(struct dt_stalls *s, const struct dt_reach *reach)
 {
     for (uint32_t i = 0; i < s->n; i++)
         add_reader_edges(s, i);
     for (uint32_t i = 0; i < s->n; i++) {
         struct node *n = &s->nodes[i];
-        if (!waits_for_lock(n))
+        if (!waits_for_lock(n)) {
+            if (s->n <= MAX_MIXED)
+                add_mixed_edge(s, n, reach);
             continue;
+        }
         if (n->g.holder) {
             n->next = find_goid(s, n->g.holder);
         } else if (n->g.object_kind == GORC__OBJ_RWMUTEX) {
@@ -201,7 +221,8 @@ static void follow(struct dt_stalls *s, uint32_t from, bool at_end)
     }
     if (i != NONE && s->nodes[i].group != UNSEEN) {
         mark_from(s, from, s->nodes[i].group);
-    } else if (i != NONE || (!waits_for_lock(&s->nodes[last]) && at_end && !s->busy)) {
+    } else if (i != NONE || (!waits_for_lock(&s->nodes[last]) && !s->nodes[last].no_cycle &&
+                                at_end && !s->busy)) {
         s->first[s->groups] = i != NONE ? lowest_of_cycle(s, i) : last;
         mark_from(s, from, FIRST_GROUP + s->groups++);
     } else {
@@ -234,14 +255,14 @@ static void free_stalls(struct dt_stalls *s)
     dt_free(s, sizeof *s);
 }
 
-struct dt_stalls *dt_stalls_find(uint64_t below, bool at_end)
+struct dt_stalls *dt_stalls_find(uint64_t below, bool at_end, const struct dt_reach *reach)
 {
     struct dt_stalls *s = dt_alloc(sizeof *s);
     s->below = below;
     gorc__inspect_goroutines(add_node, s);
     if (s->lock_waits) {
         index_nodes(s);
-        add_edges(s);
+        add_edges(s, reach);
         find_groups(s, at_end);
     }
     if (s->groups)
@@ -322,13 +343,18 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
         .counts = cycle || dt_certainty_counts(DT_LIKELY),
     };
     uint32_t i = first;
+    bool mixed = false;
     do {
+        mixed |= !waits_for_lock(&s->nodes[i]);
         add_blocked(r, s, &s->nodes[i]);
         s->nodes[i].visit = NONE;
         i = s->nodes[i].next;
         length++;
     } while (i != NONE && i != first);
-    r->f.rule = !cycle ? "blocked-holder" : length == 1 ? "self-deadlock" : "lock-cycle";
+    r->f.rule = !cycle        ? "blocked-holder"
+                : length == 1 ? "self-deadlock"
+                : mixed       ? "mixed-cycle"
+                              : "lock-cycle";
     if (cycle)
         describe_cycle(r, length);
     else

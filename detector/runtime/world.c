@@ -228,6 +228,7 @@ static void signal_one(struct dt_world *w, struct dt_stopped *s)
     for (int i = 0; i < MASK_LOOKS && blocks && !is_monitor; i++) { /* a thread begins like that */
         usleep(500);
         blocks = blocks_signal(s->tid, &sleeps);
+        is_monitor = gorc__inspect_is_monitor(s->tid); /* it may just be starting */
     }
     if (!blocks) {
         if (syscall(SYS_tgkill, getpid(), s->tid, stop_signal) != 0)

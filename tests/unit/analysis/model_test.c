@@ -228,7 +228,7 @@ static void add_wait(struct graph *g, uint32_t task, uint32_t object)
         w->unknown = an_mark_reached(&v->marking, object);
         for (uint32_t t = 0; t < v->marking.n_tasks; t++)
             for (uint32_t o = 0; o < v->marking.n_objects; o++)
-                if (block >= 0 && v->blocks[o] == block && g->refers[t][o])
+                if (t != task && block >= 0 && v->blocks[o] == block && g->refers[t][o])
                     g->wakers[g->g.n_wakers++] = t;
     }
     w->n_wakers = g->g.n_wakers - w->first_waker;

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The wait-for graph of the goroutines (analysis/waitgraph.h), from what they wait for and from
+ * what the marking found.
+ *
+ *  - A lock: its holder ends the wait, the readers all together; a reader that waits, the writer
+ *    before it. Where the lock is lost (nothing live refers to it) a live holder ends nothing.
+ *  - Anything else: whoever refers to it. If something live does, nobody knows who; else it is
+ * known exactly which of the dead do.
+ *
+ * With the world stopped: only reads, and takes memory from the arena.
+ */
+#include <string.h>
+
+#include "core/task.h"
+#include "runtime/reach.h"
+
+enum { CLOSURE_BYTES = 64 << 20 };
+
+struct pair {
+    uint32_t object, task;
+};
+
+struct builder {
+    struct dt_reach *r;
+    struct an_wait *waits;
+    uint32_t n_waits;
+    uint32_t *wakers, n_wakers, cap_wakers;
+    struct pair *pairs; /* who refers to which object */
+    uint32_t n_pairs, cap_pairs;
+    uint32_t *by_object, *next; /* chains of pairs, index + 1 */
+    uint32_t *by_goid;          /* open addressing, index + 1 */
+    uint32_t slots, looking;
+    bool failed;
+};
+
+static bool is_lock(const struct gorc__inspect_g *g)
+{
+    return g->object_kind == GORC__OBJ_MUTEX || g->object_kind == GORC__OBJ_RWMUTEX ||
+           g->object_kind == GORC__OBJ_ONCE;
+}
+
+static void *grow(struct builder *b, const void *old, uint32_t n, uint32_t *cap, size_t size)
+{
+    uint32_t fresh_cap = *cap ? 2 * *cap : 1024;
+    void *fresh = dt_arena_alloc(&b->r->arena, fresh_cap * size);
+    if (!fresh) {
+        b->failed = true;
+        return NULL;
+    }
+    if (n)
+        memcpy(fresh, old, n * size);
+    *cap = fresh_cap;
+    return fresh;
+}
+
+static void add_waker(struct builder *b, uint32_t task)
+{
+    if (b->n_wakers == b->cap_wakers) {
+        uint32_t *fresh = grow(b, b->wakers, b->n_wakers, &b->cap_wakers, sizeof *fresh);
+        if (!fresh)
+            return;
+        b->wakers = fresh;
+    }
+    b->wakers[b->n_wakers++] = task;
+}
+
+/* --- who refers to what --- */
+
+static void found(void *arg, uint32_t object)
+{
+    struct builder *b = arg;
+    if (b->n_pairs == b->cap_pairs) {
+        struct pair *fresh = grow(b, b->pairs, b->n_pairs, &b->cap_pairs, sizeof *fresh);
+        if (!fresh)
+            return;
+        b->pairs = fresh;
+    }
+    b->pairs[b->n_pairs++] = (struct pair){object, b->looking};
+}
+
+/* False: too much to look at; nothing is known of those that remain. */
+static bool find_references(struct builder *b)
+{
+    struct dt_reach *r = b->r;
+    uint64_t budget = CLOSURE_BYTES;
+    for (uint32_t i = 0; i < r->n; i++) {
+        b->looking = i;
+        if (r->all[i].is_dead && !an_mark_refers(&r->marking, i, found, b, &budget))
+            return false;
+    }
+    b->by_object = dt_arena_alloc(&r->arena, (r->marking.n_objects + 1) * sizeof *b->by_object);
+    b->next = dt_arena_alloc(&r->arena, (b->n_pairs + 1) * sizeof *b->next);
+    if (!b->by_object || !b->next)
+        return false;
+    for (uint32_t k = 0; k < b->n_pairs; k++) {
+        b->next[k] = b->by_object[b->pairs[k].object];
+        b->by_object[b->pairs[k].object] = k + 1;
+    }
+    return true;
+}
+
+/* --- goroutines by number --- */
+
+static uint32_t slot_of(const struct builder *b, uint64_t goid)
+{
+    return (uint32_t)(goid * 0x9e3779b97f4a7c15u >> 20) & (b->slots - 1);
+}
+
+static bool index_goids(struct builder *b)
+{
+    for (b->slots = 64; b->slots < 2 * b->r->n;)
+        b->slots *= 2;
+    b->by_goid = dt_arena_alloc(&b->r->arena, b->slots * sizeof *b->by_goid);
+    for (uint32_t i = 0; b->by_goid && i < b->r->n; i++) {
+        uint32_t s = slot_of(b, b->r->all[i].g.goid);
+        while (b->by_goid[s])
+            s = (s + 1) & (b->slots - 1);
+        b->by_goid[s] = i + 1;
+    }
+    return b->by_goid != NULL;
+}
+
+static uint32_t find_goid(const struct builder *b, uint64_t goid)
+{
+    for (uint32_t s = slot_of(b, goid); b->by_goid[s]; s = (s + 1) & (b->slots - 1))
+        if (b->r->all[b->by_goid[s] - 1].g.goid == goid)
+            return b->by_goid[s] - 1;
+    return AN_NONE;
+}
+
+/* --- waits --- */
+
+static bool holds(const struct gorc__inspect_g *g, const void *lock)
+{
+    const struct dt_task *t = g->task ? g->task->detect : NULL;
+    for (uint32_t i = 0; t && i < t->nheld; i++)
+        if (t->held[i].lock == lock)
+            return true;
+    return false;
+}
+
+/* Readers that a writer waits for, or the writer that a reader waits for: seldom, so all are looked
+ * at. */
+static void add_others(struct builder *b, uint32_t i)
+{
+    const struct gorc__inspect_g *g = &b->r->all[i].g;
+    bool reads = strcmp(g->reason, "rwmutex rlock") == 0;
+    for (uint32_t k = 0; k < b->r->n; k++) {
+        const struct gorc__inspect_g *o = &b->r->all[k].g;
+        if (reads ? k != i && o->state == GORC__G_BLOCKED && o->object == g->object &&
+                        strcmp(o->reason, "rwmutex lock") == 0
+                  : holds(o, g->object))
+            add_waker(b, k);
+    }
+}
+
+static void add_lock_wait(struct builder *b, uint32_t i, struct an_wait *w)
+{
+    const struct dt_reach *r = b->r;
+    const struct gorc__inspect_g *g = &r->all[i].g;
+    w->is_lock = true;
+    w->need = AN_ALL;
+    if (g->holder) {
+        uint32_t holder = find_goid(b, g->holder);
+        bool lost = r->all[i].is_dead;
+        if (holder == AN_NONE)
+            w->unknown = !lost; /* it has ended: lock-abandoned */
+        else if (!(lost && !r->all[holder].is_dead))
+            add_waker(b, holder);
+    } else if (g->object_kind == GORC__OBJ_RWMUTEX) {
+        uint32_t before = b->n_wakers;
+        add_others(b, i);
+        w->unknown = b->n_wakers == before;
+    } else {
+        w->unknown = true;
+    }
+}
+
+static void add_wait(struct builder *b, uint32_t i, uint32_t object, bool known)
+{
+    struct an_wait *w = &b->waits[b->n_waits++];
+    *w = (struct an_wait){.first_waker = b->n_wakers};
+    if (is_lock(&b->r->all[i].g)) {
+        add_lock_wait(b, i, w);
+    } else if (!known || !b->r->all[i].is_dead) {
+        w->unknown = true;
+    } else {
+        for (uint32_t k = b->by_object[object]; k; k = b->next[k - 1])
+            if (b->pairs[k - 1].task != i) /* nobody wakes himself */
+                add_waker(b, b->pairs[k - 1].task);
+    }
+    w->n_wakers = b->n_wakers - w->first_waker;
+}
+
+static bool has_lock_wait(const struct dt_reach *r)
+{
+    for (uint32_t i = 0; i < r->n; i++)
+        if (!r->all[i].outside && is_lock(&r->all[i].g))
+            return true;
+    return false;
+}
+
+void dt_reach_waits(struct dt_reach *r)
+{
+    struct builder b = {.r = r};
+    if (!r->marked || !has_lock_wait(r) || !index_goids(&b))
+        return;
+    bool known = find_references(&b);
+    struct an_wait_task *tasks = dt_arena_alloc(&r->arena, r->n * sizeof *tasks);
+    b.waits = dt_arena_alloc(&r->arena, (r->marking.n_objects + r->n) * sizeof *b.waits);
+    if (!tasks || !b.waits)
+        return;
+    for (uint32_t i = 0; i < r->n; i++) {
+        const struct an_mark_task *t = &r->tasks[i];
+        tasks[i].goes_on = r->all[i].outside || !t->n_objects;
+        tasks[i].first_wait = b.n_waits;
+        for (uint32_t k = 0; !tasks[i].goes_on && k < t->n_objects; k++)
+            add_wait(&b, i, t->first_object + k, known);
+        tasks[i].n_waits = b.n_waits - tasks[i].first_wait;
+    }
+    r->graph = (struct an_waitgraph){.tasks = tasks,
+        .n_tasks = r->n,
+        .waits = b.waits,
+        .n_waits = b.n_waits,
+        .wakers = b.wakers,
+        .n_wakers = b.n_wakers};
+    r->solved = !b.failed && an_waitgraph_solve(&r->graph, &r->arena.memory);
+}
+
+uint64_t dt_reach_next(const struct dt_reach *r, uint64_t goid, bool *ret_no_cycle)
+{
+    *ret_no_cycle = false;
+    for (uint32_t i = 0; r->solved && i < r->n; i++) {
+        if (r->all[i].g.goid != goid)
+            continue;
+        const struct an_wait_task *t = &r->graph.tasks[i];
+        const struct an_wait_set *s = t->set == AN_NONE ? NULL : &r->graph.sets[t->set];
+        *ret_no_cycle = r->all[i].is_dead && !(s && s->has_lock);
+        for (uint32_t k = 0; s && s->has_lock && k < s->cycle_length; k++) {
+            const uint32_t *c = &r->graph.cycles[s->cycle_first];
+            if (c[k] == i)
+                return r->all[c[(k + 1) % s->cycle_length]].g.goid;
+        }
+    }
+    return 0;
+}
