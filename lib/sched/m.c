@@ -18,6 +18,7 @@
 #include "sched/runq.h"
 
 #define WORKER_STACK ((size_t)256 << 10)
+#define HURRY_INTERVAL 1000000
 #define ALT_STACK ((size_t)64 << 10)
 
 static _Atomic uint32_t last_id;
@@ -178,6 +179,17 @@ static void wake(struct gorc__m *m)
         gorc__futex_wake(&m->wake, 1);
 }
 
+/* Somebody may sit in a system call with the P: sysmon looks, at most every millisecond. */
+static void hurry_sysmon(void)
+{
+    static _Atomic int64_t again;
+    int64_t now = gorc__now();
+    if (now < atomic_load_explicit(&again, memory_order_relaxed))
+        return;
+    atomic_store_explicit(&again, now + HURRY_INTERVAL, memory_order_relaxed);
+    gorc__sysmon_hurry(now);
+}
+
 /* Goroutines whose descriptors are ready: with an idle P this worker runs them, else the busy ones
  * do. */
 static bool wake_by_events(struct gorc__m *m, struct gorc__g *list)
@@ -190,7 +202,7 @@ static bool wake_by_events(struct gorc__m *m, struct gorc__g *list)
     if (p)
         gorc__m_own(m, p);
     else
-        gorc__sysmon_hurry(0); /* somebody may sit in a system call with the P */
+        hurry_sysmon();
     while (list) {
         struct gorc__g *g = list;
         list = g->next;

@@ -9,13 +9,17 @@
  *  - wakes workers for work that is visible and nobody runs;
  *  - keeps the coarse clock;
  *  - gives stacks back that nobody needed for a while (trim.c).
- * It looks every 20 us while it finds something to do, backs off to 10 ms, and sleeps for good when
- * all Ps are idle. It holds no P and never runs the program's code.
+ * It looks every 20 us while it finds something to do, every 150 us while a worker seems to be
+ * stuck, backs off to 10 ms, and sleeps for good when all Ps are idle. It holds no P and never runs
+ * the program's code.
  */
 #include <gorc/time.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +34,7 @@
 #define RUN_NEXT_PATIENCE 20000
 #define TIMER_PATIENCE 200000
 #define BLOCKED_PATIENCE 100000
+#define SUSPECT_DELAY 150000
 #define POLL_PATIENCE 2000000
 #define ASLEEP_CHECK 500000000
 
@@ -80,7 +85,24 @@ static int64_t cpu_time(const struct gorc__m *m)
     return (int64_t)ts.tv_sec * GORC_SECOND + ts.tv_nsec;
 }
 
-/* The worker has used next to no CPU time since it was last looked at. */
+/* The kernel has put the thread to sleep; not: it waits for a processor. False where it cannot be
+ * known. */
+static bool is_asleep(const struct gorc__m *m)
+{
+    char path[48], text[256];
+    int saved = errno;
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", m->tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    text[n < 0 ? 0 : n] = 0;
+    const char *name_end = strrchr(text, ')');
+    return name_end && name_end[1] && (name_end[2] == 'S' || name_end[2] == 'D');
+}
+
+/* The worker has used next to no CPU time since it was last looked at, and the kernel says why. */
 static bool sits_in_kernel(struct gorc__p *p, const struct gorc__m *m, int64_t now)
 {
     int64_t cpu = cpu_time(m), since = p->seen_at;
@@ -88,7 +110,7 @@ static bool sits_in_kernel(struct gorc__p *p, const struct gorc__m *m, int64_t n
                 now - since >= BLOCKED_PATIENCE / 4 && cpu - p->seen_cpu < (now - since) / 8;
     p->seen_at = now;
     p->seen_cpu = cpu;
-    return idle;
+    return idle && is_asleep(m);
 }
 
 /* How long a worker may keep its P from those who wait. */
@@ -99,53 +121,60 @@ static int64_t patience(bool blocked)
                                                                          : gorc__sched.retake_ns;
 }
 
-/* True: it did something, or will soon have to. */
-static bool look_at(struct gorc__p *p, int64_t now)
+/* SUSPECT: it may have to do something soon. */
+enum outcome { NOTHING, SUSPECT, ACTED };
+
+static enum outcome look_at(struct gorc__p *p, int64_t now)
 {
     struct gorc__m *m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE);
     uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
     if (!m || tick != p->seen_tick) {
         p->seen_tick = tick;
         p->seen_since = p->seen_at = now;
-        return false;
+        return NOTHING;
     }
     int64_t stuck = now - p->seen_since;
     bool idle_ps = atomic_load(&gorc__sched.nidle_ps) != 0;
     bool run_next = __atomic_load_n(&p->run_next, __ATOMIC_RELAXED) != NULL;
     if (run_next && idle_ps && stuck >= RUN_NEXT_PATIENCE) {
         if (!gorc__take(m, p, true))
-            return false;
+            return NOTHING;
         gorc__wake_if_idle();
-        return true;
+        return ACTED;
     }
     if (idle_ps || (!run_next && gorc__runq_empty(p) && !atomic_load(&gorc__sched.global_count)))
-        return false;
+        return NOTHING;
     bool first = p->seen_at == p->seen_since;
     bool blocked = stuck >= BLOCKED_PATIENCE && sits_in_kernel(p, m, now);
     if (stuck < patience(blocked) || !gorc__take(m, p, false))
-        return first || stuck < 10 * BLOCKED_PATIENCE;
+        return stuck >= BLOCKED_PATIENCE && (first || stuck < 10 * BLOCKED_PATIENCE) ? SUSPECT
+                                                                                     : NOTHING;
     gorc__hand_off(p);
-    return true;
+    return ACTED;
 }
 
-/* One round; true: it had something to do. */
-static bool round_of_ps(int64_t now)
+static enum outcome round_of_ps(int64_t now)
 {
-    bool busy = false;
+    enum outcome most = NOTHING;
     uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
     for (uint32_t i = 0; i < np; i++) {
         struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
         if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) < now - TIMER_PATIENCE) {
             gorc__timers_run(p, now);
-            busy = true;
+            most = ACTED;
         }
     }
-    busy |= gorc__poll_overdue(now, POLL_PATIENCE);
-    for (uint32_t i = 0; i < np; i++)
-        busy |= look_at(atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire), now);
+    if (gorc__poll_overdue(now, POLL_PATIENCE))
+        most = ACTED;
+    for (uint32_t i = 0; i < np; i++) {
+        enum outcome one =
+            look_at(atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire), now);
+        if (one > most)
+            most = one;
+    }
     if (gorc__work_visible())
         gorc__wake_if_idle();
-    return busy;
+    return most;
 }
 
 /* All idle: a worker that keeps the time sees to the timers. While the process has threads of its
@@ -204,16 +233,21 @@ static void *sysmon(void *arg)
         atomic_store(&gorc__sched.sysmon_until, until);
         gorc__futex_wait(&gorc__sched.sysmon_hurry, 0, until);
         atomic_store(&gorc__sched.sysmon_until, 0);
-        atomic_store(&gorc__sched.sysmon_hurry, 0);
+        if (atomic_exchange(&gorc__sched.sysmon_hurry, 0) && delay > SUSPECT_DELAY)
+            delay = SUSPECT_DELAY;
         sleep_while_idle();
         now = gorc__now();
         atomic_store_explicit(&gorc__sched.coarse_now, now, memory_order_relaxed);
         if (atomic_load(&gorc__sched.stopping))
             continue;
         gorc__trim(now, &next);
-        if (round_of_ps(now)) {
+        enum outcome outcome = round_of_ps(now);
+        if (outcome == ACTED) {
             idle_rounds = 0;
             delay = MIN_DELAY;
+        } else if (outcome == SUSPECT) {
+            if (delay > SUSPECT_DELAY)
+                delay = SUSPECT_DELAY;
         } else if (++idle_rounds > 50 && delay < MAX_DELAY) {
             delay *= 2;
         }
