@@ -35,7 +35,7 @@ expect "every interposed name is exported" "$(comm -23 <(echo "$names") \
 # missing: their interposers ask first (base/reals.h).
 libc=$(ldd "$race" | awk '$1 ~ /^libc\.so/ { print $3 }')
 expect "libc has every interposed name" "$(comm -23 \
-    <(echo "$names" | grep -vE '^(_Zn[wa]|_Zd[la]|__cxa_guard_|__atomic_)') \
+    <(echo "$names" | grep -vE '^(_ZNSt|_Zn[wa]|_Zd[la]|__cxa_guard_|__atomic_)') \
     <(nm -D --defined-only "$libc" | awk '{ print $NF }' | sed 's/@.*//' | sort -u))"
 
 needed() {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,9 +138,10 @@ const char *command_directory(void)
     if (dir[0])
         return dir;
     ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-    if (n <= 0)
+    dir[n > 0 ? n : 0] = 0;
+    /* Without /proc, what the command was started as. */
+    if (n <= 0 && !realpath((const char *)getauxval(AT_EXECFN), dir))
         die(STATUS_FAILED, "cannot find the command's own directory: %s", strerror(errno));
-    dir[n] = 0;
     *strrchr(dir, '/') = 0;
     return dir;
 }

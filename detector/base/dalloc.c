@@ -96,7 +96,7 @@ static void *alloc_big(size_t size)
 {
     void *p = dt_map(size);
     if (!p)
-        dt_die("out of memory (the detector wanted %lu bytes)", (unsigned long)size);
+        dt_die_no_room("its records");
     return p;
 }
 
@@ -110,7 +110,7 @@ void *dt_alloc(size_t size)
     void *p = take(c, class_size[k]);
     dt_lock_drop(&c->lock);
     if (!p)
-        dt_die("out of memory (the detector wanted %lu bytes)", (unsigned long)size);
+        dt_die_no_room("its records");
     return memset(p, 0, size);
 }
 

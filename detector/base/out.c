@@ -3,12 +3,39 @@
  * Text output without stdio. Nothing here allocates or takes a lock; errno is kept.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/out.h"
+
+ssize_t dt_write(int fd, const void *p, size_t n)
+{
+    static const struct timespec now;
+    sigset_t ours, before, pending;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &ours, &before);
+    ssize_t done = write(fd, p, n);
+    int error = errno;
+    int sig = done >= 0 ? 0 : error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
+    if (sig && !sigismember(&pending, sig)) {
+        sigemptyset(&ours);
+        sigaddset(&ours, sig);
+        while (sigtimedwait(&ours, NULL, &now) < 0 && errno == EINTR)
+            ;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return done;
+}
 
 void dt_out_init(struct dt_out *o, int fd)
 {
@@ -22,7 +49,7 @@ void dt_out_flush(struct dt_out *o)
     int saved = errno;
     size_t done = 0;
     while (done < o->used && !o->error) {
-        ssize_t n = write(o->fd, o->buffer + done, o->used - done);
+        ssize_t n = dt_write(o->fd, o->buffer + done, o->used - done);
         if (n > 0)
             done += (size_t)n;
         else if (n < 0 && errno != EINTR)
@@ -184,4 +211,13 @@ void dt_die(const char *format, ...)
     say(format, &ap);
     va_end(ap);
     _exit(99);
+}
+
+void dt_die_no_room(const char *what)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+        dt_die("address space limit too small: %lu MB (the detector wanted room for %s)",
+            (unsigned long)(r.rlim_cur >> 20), what);
+    dt_die("out of memory (the detector wanted room for %s)", what);
 }

@@ -7,6 +7,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+/* write(2) that raises neither SIGPIPE nor SIGXFSZ in the program: they are the errors EPIPE and
+ * EFBIG only. */
+ssize_t dt_write(int fd, const void *p, size_t n);
 
 struct dt_out {
     int fd;
@@ -26,5 +31,8 @@ void dt_out_flush(struct dt_out *o);
 void dt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* dt_say, then the process ends with status 99. */
 void dt_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* The same when no memory was to be had; says so if a limit of the process is the reason. */
+void dt_die_no_room(const char *what) __attribute__((noreturn));
 
 #endif

@@ -61,6 +61,16 @@ void dt_own_remove(const void *p, size_t size)
     dt_lock_drop(&lock);
 }
 
+size_t dt_own_size(void)
+{
+    size_t size = 0;
+    dt_lock_take(&lock);
+    for (size_t i = 0; i < n; i++)
+        size += ranges[i].hi - ranges[i].lo;
+    dt_lock_drop(&lock);
+    return size;
+}
+
 const struct dt_own_range *dt_own_try(size_t *ret_n)
 {
     for (int i = 0; i < 1000; i++) {

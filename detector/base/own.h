@@ -17,6 +17,9 @@ struct dt_own_range {
 void dt_own_add(const void *p, size_t size);
 void dt_own_remove(const void *p, size_t size); /* as added */
 
+/* All of it, in bytes. */
+size_t dt_own_size(void);
+
 /* The ranges, in no order, valid until dt_own_release. NULL: somebody is just changing them, who
  * may have been stopped; try again later. Async-signal-safe. */
 const struct dt_own_range *dt_own_try(size_t *ret_n);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/dalloc.h"
 #include "base/out.h"
@@ -29,6 +30,16 @@ static size_t rounded(uint64_t size)
     return (size + STEP - 1) & ~(size_t)(STEP - 1);
 }
 
+/* What one pool may take of the address space under a limit: there are a dozen of them, and shadow.
+ */
+static uint64_t share(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_AS, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return r.rlim_cur / 48;
+}
+
 /* Under an address-space limit, fewer ids are better than none. */
 void dt_pool_init(struct dt_pool *p, const char *what, uint32_t item, uint32_t side, uint32_t max)
 {
@@ -37,9 +48,11 @@ void dt_pool_init(struct dt_pool *p, const char *what, uint32_t item, uint32_t s
     p->item = item;
     p->side = side;
     p->next = 1;
+    while ((uint64_t)max * (item + side) > share() && max / 2 >= LEAST)
+        max /= 2;
     for (;; max /= 2) {
         if (max < LEAST)
-            dt_die("address space limit too small (the detector wanted room for %s)", what);
+            dt_die_no_room(what);
         p->base = reserve(rounded((uint64_t)max * item));
         if (!p->base)
             continue;
@@ -72,7 +85,7 @@ static void commit(struct dt_pool *p, uint32_t upto)
         to = p->max;
     if (!open_range(p->base, (uint64_t)p->committed * p->item, to * p->item) ||
         !open_range(p->side_base, (uint64_t)p->committed * p->side, to * p->side))
-        dt_die("out of memory (the detector wanted room for %s)", p->what);
+        dt_die_no_room(p->what);
     p->committed = (uint32_t)to;
     errno = saved;
 }

@@ -23,7 +23,7 @@ static void *map(size_t size)
     int saved = errno;
     void *p = dt_map(size);
     if (!p)
-        dt_die("out of memory: cannot map %lu MB of shadow", (unsigned long)(size >> 20));
+        dt_die_no_room("shadow");
     madvise(p, size, MADV_NOHUGEPAGE);
     errno = saved;
     return p;

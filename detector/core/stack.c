@@ -233,7 +233,7 @@ void dt_node_mark_begin(void)
     marks_size = ((size_t)end >> 3) + 8;
     uint32_t *m = dt_map(marks_size);
     if (!m)
-        dt_die("out of memory (the detector wanted %lu bytes)", (unsigned long)marks_size);
+        dt_die_no_room("a sweep");
     __atomic_store_n(&marks, m, __ATOMIC_SEQ_CST);
     for (uint32_t id = 1; id < dt_node_pool.next; id++)
         if (dt_node(id)->pc & DT_NODE_PINNED)

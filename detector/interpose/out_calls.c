@@ -131,8 +131,6 @@ DT_INTERPOSE(int, gettimeofday, (struct timeval *restrict out, void *restrict zo
 
 CALL(int, getrusage, (__rusage_who_t who, struct rusage *out), (who, out), NOTHING, r == 0,
     OUT(out, sizeof *out))
-CALL(int, getrlimit, (__rlimit_resource_t what, struct rlimit *out), (what, out), NOTHING, r == 0,
-    OUT(out, sizeof *out))
 CALL(int, uname, (struct utsname * out), (out), NOTHING, r == 0, OUT(out, sizeof *out))
 CALL(int, sysinfo, (struct sysinfo * out), (out), NOTHING, r == 0, OUT(out, sizeof *out))
 CALL(int, gethostname, (char *out, size_t n), (out, n), NOTHING, r == 0, OUT(out, strnlen(out, n)))

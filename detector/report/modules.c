@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/dalloc.h"
@@ -90,6 +91,17 @@ static int known(const struct module *m, int from)
     return -1;
 }
 
+void dt_module_program_path(char *ret_path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", ret_path, size - 1);
+    ret_path[n > 0 ? n : 0] = 0;
+    const char *started = n > 0 ? NULL : (const char *)getauxval(AT_EXECFN);
+    size_t length = started ? strlen(started) : 0;
+    if (!length || length >= size)
+        return;
+    memcpy(ret_path, started, length + 1);
+}
+
 /* A copy: the loader frees its own when the object is unloaded. */
 static const char *path_of(const struct module *m)
 {
@@ -97,8 +109,7 @@ static const char *path_of(const struct module *m)
     char exe[4096];
     const char *path = map->l_name;
     if (!path || !path[0]) {
-        ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-        exe[n > 0 ? n : 0] = 0;
+        dt_module_program_path(exe, sizeof exe);
         path = exe;
     }
     size_t size = strlen(path) + 1;

@@ -8,6 +8,7 @@
 #define DT_MODULES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct dt_place {
@@ -25,6 +26,8 @@ void dt_modules_meet_all(void);
 void dt_modules_forget(void);
 /* Is the address in the race library itself? */
 bool dt_module_is_ours(uintptr_t addr);
+/* The program's own file; what it was started as where there is no /proc. */
+void dt_module_program_path(char *ret_path, size_t size);
 /* The path of the race library as the loader knows it. */
 const char *dt_module_our_path(void);
 

@@ -184,7 +184,7 @@ static void to_text(const char *text, size_t n, void *arg)
 {
     (void)arg;
     while (n) {
-        ssize_t done = write(2, text, n);
+        ssize_t done = dt_write(2, text, n);
         if (done <= 0 && errno != EINTR)
             return;
         if (done > 0) {

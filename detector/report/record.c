@@ -109,12 +109,12 @@ static bool write_line(const struct dt_line *l)
     }
     ssize_t n;
     do
-        n = write(rec.fd, l->text, l->used);
+        n = dt_write(rec.fd, l->text, l->used);
     while (n < 0 && errno == EINTR);
     if (n == (ssize_t)l->used)
         return true;
     int error = n < 0 ? errno : ENOSPC;
-    if (n > 0 && write(rec.fd, "\n", 1) != 1)
+    if (n > 0 && dt_write(rec.fd, "\n", 1) != 1)
         error = errno;
     give_up(error);
     return false;
@@ -182,8 +182,7 @@ static void record_start(void)
     dt_line_number(&l, "gorc-raw", 1);
     dt_line_number(&l, "pid", (uint64_t)getpid());
     dt_line_number(&l, "ppid", (uint64_t)getppid());
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = 0;
+    dt_module_program_path(path, sizeof path);
     dt_line_field(&l, "program", path);
     add_arguments(&l);
     if (getcwd(path, sizeof path))
@@ -370,7 +369,7 @@ void dt_record_print_summary(void)
     struct dt_line l;
     dt_line_start(&l);
     summary_text(&l, &rec.summary);
-    ssize_t n = l.lost ? 0 : write(2, l.text, l.used);
+    ssize_t n = l.lost ? 0 : dt_write(2, l.text, l.used);
     (void)n; /* a closed stderr */
     dt_line_free(&l);
 }
@@ -398,12 +397,17 @@ void dt_record_kept(void (*fn)(const char *text, size_t n, void *arg), void *arg
     rec.kept = list;
 }
 
-static void write_all(int fd, const char *text, size_t n)
+struct sink {
+    int fd;
+    bool failed; /* no space: a limit on the size of files holds for memory files, too */
+};
+
+static void to_sink(const char *text, size_t n, void *arg)
 {
-    while (n) {
-        ssize_t done = write(fd, text, n);
-        if (done < 0 && errno != EINTR)
-            return;
+    struct sink *s = arg;
+    while (n && !s->failed) {
+        ssize_t done = dt_write(s->fd, text, n);
+        s->failed = done < 0 && errno != EINTR;
         if (done > 0) {
             text += done;
             n -= (size_t)done;
@@ -411,27 +415,25 @@ static void write_all(int fd, const char *text, size_t n)
     }
 }
 
-static void to_file(const char *text, size_t n, void *arg)
-{
-    write_all(*(int *)arg, text, n);
-}
-
 int dt_record_as_file(void)
 {
-    int fd = memfd_create("gorc-record", MFD_CLOEXEC);
-    if (fd < 0)
+    struct sink s = {memfd_create("gorc-record", MFD_CLOEXEC), false};
+    if (s.fd < 0)
         return -1;
     char buffer[4096];
     off_t from = 0;
     ssize_t n;
     if (is_our_file(rec.fd))
         while ((n = pread(rec.fd, buffer, sizeof buffer, from)) > 0) {
-            write_all(fd, buffer, (size_t)n);
+            to_sink(buffer, (size_t)n, &s);
             from += n;
         }
-    dt_record_kept(to_file, &fd);
-    lseek(fd, 0, SEEK_SET);
-    return fd;
+    dt_record_kept(to_sink, &s);
+    lseek(s.fd, 0, SEEK_SET);
+    if (!s.failed)
+        return s.fd;
+    close(s.fd);
+    return -1;
 }
 
 /* --- the dump --- */
