@@ -32,6 +32,9 @@ enum gorc__chan_state {
 };
 
 struct gorc_chan {
+    /* First, since a freed block's first words are the allocator's, while the state of a channel
+     * that is used after its last unref should still be found FREED. */
+    uint64_t last_sender, last_receiver; /* goids, written under the lock; for reports only */
     struct gorc__lock lock;
     _Atomic uint32_t version;
     _Atomic uint32_t state; /* enum gorc__chan_state; written under the lock */
@@ -46,8 +49,7 @@ struct gorc_chan {
     gorc__place created;
     gorc__place closed_by; /* guarded by lock; constant once closed */
     uint64_t closed_goid;
-    uint64_t last_sender, last_receiver; /* goids, written under the lock; for reports only */
-    struct gorc_timer *timer;            /* state TIMER: in the same block of memory */
+    struct gorc_timer *timer; /* state TIMER: in the same block of memory */
     struct gorc_chan *quarantine_next;
 };
 
