@@ -4,7 +4,7 @@
 case_bad_usage() {
     for args in "run" "run --" "run --no-such-option -- true" "run --timeout -- true" \
         "run --timeout soon -- true" "run --exit-code 300 -- true" "run --min-certainty=sure -- true" \
-        "run --follow=some -- true" "nonsense" "report" "report --raw-fd x" "dump 1" "cc" \
+        "run --follow=some -- true" "nonsense" "report" "report --raw-fd x" "dump x" "cc" \
         "run --json"; do
         run_is 2 "$gorc" $args
         err_lines_are 1
