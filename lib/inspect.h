@@ -108,6 +108,13 @@ void gorc__inspect_pool(const void *pool, void (*fn)(const void *word, void *arg
  * timers that will fire. With the workers stopped; takes no lock. */
 void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
+/* Of a channel that somebody waits on. */
+struct gorc__inspect_chan {
+    size_t len, cap;
+    uint64_t last_sender, last_receiver; /* goids; 0: nobody so far, or a thread */
+};
+void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret);
+
 /* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
 bool gorc__timer_chan_pending(const void *chan);
 

@@ -60,6 +60,9 @@ struct group {
     enum dt_certainty certainty;
     uint64_t count, hash;
     uint64_t blocks, bytes; /* kept alive by them alone */
+    /* Of a wait on one channel. */
+    bool has_chan, peer_lives, sends;
+    struct gorc__inspect_chan chan;
 };
 
 struct collection {
@@ -131,7 +134,21 @@ static uint64_t hash_pcs(const uintptr_t *pcs, size_t n)
     return h;
 }
 
-static void collect(struct collection *c, const struct dt_reach_g *r)
+/* Who was on the other side last, and is it still there? */
+static void look_at_chan(struct group *p, const struct dt_reach *reach)
+{
+    const struct gorc__inspect_g *g = &p->g;
+    if (g->state != GORC__G_BLOCKED || g->object_kind != GORC__OBJ_CHAN || !g->object)
+        return;
+    p->has_chan = true;
+    p->sends = strcmp(g->reason, "chan send") == 0;
+    gorc__inspect_chan(g->object, &p->chan);
+    uint64_t peer = p->sends ? p->chan.last_receiver : p->chan.last_sender;
+    for (uint32_t i = 0; i < reach->n; i++)
+        p->peer_lives |= reach->all[i].g.goid == peer;
+}
+
+static void collect(struct collection *c, const struct dt_reach *reach, const struct dt_reach_g *r)
 {
     const struct gorc__inspect_g *g = &r->g;
     enum dt_certainty certainty = certainty_of(r);
@@ -173,6 +190,7 @@ static void collect(struct collection *c, const struct dt_reach_g *r)
         .bytes = r->bytes,
         .hash = hash};
     p->held = dt_holder_place(g, &p->holder);
+    look_at_chan(p, reach);
     *b = p;
     c->ngroups++;
 }
@@ -214,6 +232,30 @@ static void describe_goroutine(struct dt_text *t, const struct gorc__inspect_g *
     }
 }
 
+/* "; nobody has ever received from it", "; goroutine 7 was the last to send on it, and has ended"
+ */
+static void describe_peer(struct dt_text *t, const struct group *p)
+{
+    uint64_t peer = p->sends ? p->chan.last_receiver : p->chan.last_sender;
+    if (!p->has_chan)
+        return;
+    dt_text_add(t, "; ");
+    if (!peer) {
+        dt_text_add(
+            t, p->sends ? "no goroutine has received from it" : "no goroutine has sent on it");
+        return;
+    }
+    if (peer == 1)
+        dt_text_add(t, "main");
+    else {
+        dt_text_add(t, "goroutine ");
+        dt_text_u64(t, peer);
+    }
+    dt_text_add(t, p->sends ? " was the last to receive from it" : " was the last to send on it");
+    if (!p->peer_lives)
+        dt_text_add(t, ", and has ended");
+}
+
 /* ", and 3 blocks (96 bytes) of memory that only it refers to" */
 static void describe_kept(struct dt_text *t, const struct group *p)
 {
@@ -230,7 +272,7 @@ static void describe_kept(struct dt_text *t, const struct group *p)
 
 static void report_group(const struct group *p, bool counts, int64_t now)
 {
-    char message[400], note[200];
+    char message[480], note[200];
     struct dt_text m = {message, sizeof message}, n = {note, sizeof note};
     describe_goroutine(&m, &p->g);
     dt_text_add(&m, " ");
@@ -241,6 +283,7 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         dt_text_u64(&m, p->count - 1);
         dt_text_add(&m, p->count == 2 ? " more is alike" : " more are alike");
     }
+    describe_peer(&m, p);
     describe_kept(&m, p);
     struct dt_finding f = {
         .kind = "goroutine-leak",
@@ -270,7 +313,7 @@ static void collect_goroutines(struct collection *c, const struct dt_reach *r)
 {
     grow(c);
     for (uint32_t i = 0; i < r->n; i++)
-        collect(c, &r->all[i]);
+        collect(c, r, &r->all[i]);
 }
 
 /* Calls the program's report hook: the goroutines must not be stopped. */

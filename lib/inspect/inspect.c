@@ -128,6 +128,17 @@ bool gorc__inspect_is_worker_thread(void)
     return (m && !m->foreign) || gorc__is_sysmon();
 }
 
+void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret)
+{
+    const struct gorc_chan *c = chan;
+    *ret = (struct gorc__inspect_chan){
+        .len = atomic_load_explicit(&c->count, memory_order_relaxed),
+        .cap = c->capacity,
+        .last_sender = c->last_sender,
+        .last_receiver = c->last_receiver,
+    };
+}
+
 bool gorc__inspect_is_monitor(int tid)
 {
     return tid == atomic_load(&gorc__sched.sysmon_tid);
