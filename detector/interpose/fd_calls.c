@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -112,6 +113,21 @@ DT_INTERPOSE(int, openat64, (int dir, const char *path, int flags, ...))
 DT_INTERPOSE(int, creat, (const char *path, mode_t mode))
 {
     return fresh(creat(path, mode));
+}
+
+DT_INTERPOSE(int, creat64, (const char *path, mode_t mode))
+{
+    return fresh(creat64(path, mode));
+}
+
+DT_INTERPOSE(int, inotify_init, (void))
+{
+    return opened(inotify_init());
+}
+
+DT_INTERPOSE(int, inotify_init1, (int flags))
+{
+    return opened(inotify_init1(flags));
 }
 
 /* Who reads the end of the data knows what was done before. */
