@@ -356,13 +356,13 @@ static void sleep_main(void *arg)
     gorc_wg_done(&all->wg);
 }
 
-/* All asleep before the first is due, 1 s from now; then due over half a second. Microseconds that
+/* All asleep before the first is due, 2 s from now; then due over half a second. Microseconds that
  * the latest was late. */
 static int64_t sleepers_late(int64_t n)
 {
     struct sleepers all = {.latest = 0};
     struct sleeper *s = malloc((size_t)n * sizeof(*s));
-    int64_t start = gorc_now() + GORC_SECOND;
+    int64_t start = gorc_now() + 2 * GORC_SECOND;
 
     gorc_wg_add(&all.wg, (int)n);
     for (int64_t i = 0; i < n; i++) {

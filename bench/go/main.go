@@ -236,7 +236,7 @@ func sleepersLate(n int64) int64 {
 	var m sync.Mutex
 	var latest time.Duration
 	dues := make([]time.Time, n)
-	start := time.Now().Add(time.Second)
+	start := time.Now().Add(2 * time.Second)
 	wg.Add(int(n))
 	for i := int64(0); i < n; i++ {
 		dues[i] = start.Add(time.Duration(i * 7919 % n * int64(time.Second/2) / n))
