@@ -27,6 +27,9 @@ static const struct {
         "         or a done channel in a select at the place where it waits"},
     {"thread-leak", "pthread_join the thread, or make it detached"},
     {"lock-order", "take the locks in one order everywhere"},
+    {"reader-writer-reader",
+        "do not lock for reading what is locked for reading already: pass on that it is, or split\n"
+        "         the function into one that locks and one that works"},
     {"lock-abandoned", "unlock on every path that ends the task"},
     {"lock-across-park",
         "unlock before the call that waits, or use a gorc_mutex: another goroutine of this OS\n"

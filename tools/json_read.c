@@ -137,6 +137,7 @@ static void read_summary(struct process *p, json_t *o)
     p->threads = number(o, "threads");
     p->reads_not_remembered = number(o, "reads_not_remembered");
     p->dropped_in_signal = number(o, "dropped_in_signal");
+    p->lock_orders_not_compared = number(o, "lock_orders_not_compared");
     p->suppressed = number(o, "suppressed");
     p->known = number(o, "known");
     p->accesses = text(o, "accesses");

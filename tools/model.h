@@ -76,7 +76,7 @@ struct finding {
     char *kind, *rule, *words, *certainty, *message;
     char fingerprint[17];
     bool counts;
-    bool known;        /* in the baseline */
+    bool known; /* in the baseline */
     /* Races: how many epochs before the earlier access ended what the first task had heard of the
      * second; 0: it had heard nothing; -1: not known. */
     int64_t behind;
@@ -111,7 +111,7 @@ struct process {
     struct dump_task *dump;
     size_t ndump;
     bool has_dump, has_summary, by_signal;
-    uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal;
+    uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal, lock_orders_not_compared;
     char *accesses; /* "yes", "partly", "no" */
     size_t broken_lines;
     uint64_t suppressed, known; /* findings taken out; findings of the baseline */
@@ -130,7 +130,8 @@ struct kind_count {
 };
 struct totals {
     uint64_t suppressed, known;
-    uint64_t findings, counting, goroutines, threads, reads_not_remembered, dropped_in_signal;
+    uint64_t findings, counting, goroutines, threads, reads_not_remembered, dropped_in_signal,
+        lock_orders_not_compared;
     const char *accesses;
     struct kind_count *kinds;
     size_t nkinds;

@@ -208,6 +208,7 @@ static json_t *summary_json(const struct run *run)
     set_text(o, "accesses", t.accesses ? t.accesses : "unknown");
     set_number(o, "reads_not_remembered", t.reads_not_remembered);
     set_number(o, "dropped_in_signal", t.dropped_in_signal);
+    set_number(o, "lock_orders_not_compared", t.lock_orders_not_compared);
     json_object_set_new(o, "complete", json_boolean(!t.incomplete));
     char *line = summary_line(run);
     set_text(o, "text", line);

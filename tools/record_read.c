@@ -223,6 +223,7 @@ static void on_summary(struct reader *r, json_t *o)
     p->accesses = text(o, "accesses");
     p->reads_not_remembered += number(o, "reads_not_remembered");
     p->dropped_in_signal += number(o, "dropped_in_signal");
+    p->lock_orders_not_compared += number(o, "lock_orders_not_compared");
     p->by_signal = json_is_true(json_object_get(o, "by_signal"));
 }
 

@@ -55,6 +55,7 @@ void totals_of(const struct run *run, struct totals *t)
         t->threads += p->threads;
         t->reads_not_remembered += p->reads_not_remembered;
         t->dropped_in_signal += p->dropped_in_signal;
+        t->lock_orders_not_compared += p->lock_orders_not_compared;
         t->incomplete |= !p->has_summary;
         if (!p->accesses)
             continue;
@@ -115,6 +116,9 @@ char *summary_line(const struct run *run)
         fprintf(f, "; processes: %zu", run->n);
     if (t.reads_not_remembered)
         fprintf(f, "; reads not remembered: %llu", (unsigned long long)t.reads_not_remembered);
+    if (t.lock_orders_not_compared)
+        fprintf(
+            f, "; lock orders not compared: %llu", (unsigned long long)t.lock_orders_not_compared);
     if (t.dropped_in_signal)
         fprintf(f, "; events dropped in signal handlers: %llu",
             (unsigned long long)t.dropped_in_signal);

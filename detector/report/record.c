@@ -313,6 +313,10 @@ static void summary_text(struct dt_line *l, const struct dt_summary *s)
         dt_line_text(l, "; reads not remembered: ");
         dt_line_u64(l, s->reads_not_remembered);
     }
+    if (s->lock_orders_not_compared) {
+        dt_line_text(l, "; lock orders not compared: ");
+        dt_line_u64(l, s->lock_orders_not_compared);
+    }
     if (s->dropped_in_signal) {
         dt_line_text(l, "; events dropped in signal handlers: ");
         dt_line_u64(l, s->dropped_in_signal);
@@ -330,6 +334,7 @@ static void summary_line(const struct dt_summary *s)
     dt_line_field(&l, "accesses", s->accesses);
     dt_line_number(&l, "reads_not_remembered", s->reads_not_remembered);
     dt_line_number(&l, "dropped_in_signal", s->dropped_in_signal);
+    dt_line_number(&l, "lock_orders_not_compared", s->lock_orders_not_compared);
     dt_line_key(&l, "by_signal");
     dt_line_text(&l, s->by_signal ? "true" : "false");
     dt_line_number(&l, "findings", dt_findings_total());

@@ -41,7 +41,7 @@ void dt_record_dump_end(void);
 struct dt_summary {
     uint64_t goroutines, threads;
     const char *accesses; /* "yes", "partly", "no" */
-    uint64_t reads_not_remembered, dropped_in_signal;
+    uint64_t reads_not_remembered, dropped_in_signal, lock_orders_not_compared;
     bool by_signal; /* ended by SIGTERM, SIGINT or a fatal signal */
 };
 /* The last line of the record. Idempotent: the first caller wins (returns true). Async-signal-safe.

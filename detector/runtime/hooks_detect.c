@@ -298,8 +298,8 @@ void gorc__hook_called(bool begun)
 /* --- locks --- */
 
 /* Takes what the entry of the held lock needs along. */
-static struct dt_found_cycle *hold(struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how,
-    const void *pc)
+static struct dt_found_cycle *hold(
+    struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
 {
     struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
     struct dt_sync *s = dt_sync_lock(lock, false);

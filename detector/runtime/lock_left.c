@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Findings about one lock: it was left locked by a task that has ended, or a pthread lock is held by
- * a goroutine that leaves its OS thread.
+ * Findings about one lock: it was left locked by a task that has ended, or a pthread lock is held
+ * by a goroutine that leaves its OS thread.
  */
 #include "base/dalloc.h"
 #include "base/flags.h"
@@ -76,10 +76,12 @@ static bool add_thread(struct dt_thread *th, void *arg)
 static void report_abandoned(const struct dt_abandoned *a)
 {
     char text[160], name[24];
-    bool has_name = dt_object_name(a->lock, name), is_goroutine = a->task->kind == DT_TASK_GOROUTINE;
+    bool has_name = dt_object_name(a->lock, name),
+         is_goroutine = a->task->kind == DT_TASK_GOROUTINE;
     struct dt_text t = {text, sizeof text};
     add_task(&t, a->task);
-    dt_text_add(&t, a->shared ? " has ended and still reads under " : " has ended and still holds ");
+    dt_text_add(
+        &t, a->shared ? " has ended and still reads under " : " has ended and still holds ");
     add_lock(&t, a->lock, a->kind, has_name ? name : NULL);
     struct dt_finding f = {
         .kind = "lock-abandoned",

@@ -82,8 +82,8 @@ static const void *readers_key(const void *lock)
     return (const char *)lock + 1;
 }
 
-void dt_lock_acquired(struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how,
-    uintptr_t pc)
+void dt_lock_acquired(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc)
 {
     struct dt_found_cycle *found = NULL;
     dt_begin(t);
@@ -114,8 +114,8 @@ void dt_lock_acquired(struct dt_task *t, const void *lock, enum dt_lock_kind kin
         dt_lockgraph_deliver(found);
 }
 
-void dt_lock_acquired_shared(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
-    uint32_t how, uintptr_t pc)
+void dt_lock_acquired_shared(
+    struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc)
 {
     dt_begin(t);
     struct held_note note = {0};

@@ -13,6 +13,7 @@
 
 #include "base/flags.h"
 #include "core/reads.h"
+#include "core/lockgraph.h"
 #include "core/shadow.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
@@ -67,6 +68,8 @@ static void write_summary(enum dt_end why)
                                               : "no",
         .reads_not_remembered = dt_reads_not_remembered(),
         .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
+        .lock_orders_not_compared =
+            dt_lockgraph_stats.nestings_left_out + dt_lockgraph_stats.searches_cut,
         .by_signal = why == DT_END_SIGNAL_ASKED || why == DT_END_SIGNAL_FATAL,
     };
     bool silent = forked && !dt_findings_total() && !dt_record_failed();

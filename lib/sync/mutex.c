@@ -28,8 +28,7 @@ static inline uint32_t held_state(const struct gorc__mutex *m)
     return ((uint32_t)(hash >> 32) & TAG_MASK) | GORC__LOCKED;
 }
 
-static inline void locked(
-    struct gorc__mutex *m, struct gorc__g *self, unsigned how, const void *pc)
+static inline void locked(struct gorc__mutex *m, struct gorc__g *self, unsigned how, const void *pc)
 {
     atomic_store_explicit(&m->holder, self->goid, memory_order_relaxed);
     gorc__hook_locked(m, NULL, GORC__OBJ_MUTEX, how, pc);
