@@ -165,6 +165,7 @@ static bool add_tasks(struct dt_reach *r)
     uint32_t n_objects = 0, n = 0;
     for (uint32_t i = 0; i < r->n; i++)
         n_objects += count_objects(&r->all[i].g);
+    n_objects += r->n_resources;
     r->n_extra = r->world.n + 1;
     r->tasks = dt_arena_alloc(&r->arena, (r->n + r->n_extra) * sizeof *r->tasks);
     r->objects = dt_arena_alloc(&r->arena, n_objects * sizeof *r->objects);
@@ -195,6 +196,10 @@ static bool add_tasks(struct dt_reach *r)
     struct an_mark_task *kernel = &r->tasks[r->n + r->world.n];
     *kernel =
         (struct an_mark_task){.live = true, .words = r->roots.words, .n_words = r->roots.n_words};
+    kernel->first_object = r->first_resource = n;
+    kernel->n_objects = r->n_resources;
+    for (uint32_t k = 0; k < r->n_resources; k++)
+        r->objects[n++] = (uintptr_t)r->resources[k].object;
     r->marking.n_objects = n;
     return true;
 }
@@ -207,8 +212,34 @@ static void library_root(uintptr_t word, void *arg)
     dt_roots_add_word(&r->roots, &r->arena, word);
 }
 
+static void add_resource(
+    struct dt_reach *r, const void *object, const char *what, gorc__place created)
+{
+    if (r->n_resources == r->cap_resources) {
+        uint32_t cap = r->cap_resources ? 2 * r->cap_resources : 64;
+        struct dt_resource *fresh = dt_arena_alloc(&r->arena, cap * sizeof *fresh);
+        if (!fresh)
+            return;
+        if (r->n_resources)
+            memcpy(fresh, r->resources, r->n_resources * sizeof *fresh);
+        r->resources = fresh;
+        r->cap_resources = cap;
+    }
+    r->resources[r->n_resources++] = (struct dt_resource){object, what, created, false};
+}
+
+static bool timer_resource(const struct gorc__inspect_timer *t, void *arg)
+{
+    if (t->pending && t->chan)
+        add_resource(arg, t->timer, t->kind, t->created);
+    return true;
+}
+
+/* Values and the like cannot be cancelled; a deadline or a signal will do it. */
 static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
 {
+    if (!c->cancelled && !c->freed && !c->comes && strcmp(c->kind, "cancel") == 0)
+        add_resource(arg, c->ctx, "context", c->created);
     if (c->comes && !c->cancelled) {
         library_root((uintptr_t)c->ctx, arg);
         library_root((uintptr_t)c->done, arg);
@@ -272,7 +303,7 @@ static bool has_candidate(const struct dt_reach *r)
     for (uint32_t i = 0; i < r->n; i++)
         if (!r->all[i].outside && r->all[i].g.goid != 1)
             return true;
-    return false;
+    return r->n_resources != 0;
 }
 
 static void look(struct dt_reach *r, bool with_memory)
@@ -288,6 +319,8 @@ static void look(struct dt_reach *r, bool with_memory)
                    !r->marking.is_incomplete && dt_world_stood_still(&r->world);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         r->all[i].is_dead = r->complete && !r->tasks[i].live;
+    for (uint32_t i = 0; r->complete && i < r->n_resources; i++)
+        r->resources[i].is_lost = !an_mark_reached(&r->marking, r->first_resource + i);
     dt_reach_waits(r);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         if (r->all[i].is_dead)
@@ -302,6 +335,7 @@ void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here)
     r->complete = r->roots.complete = true;
     r->here = here;
     gorc__inspect_contexts(context_root, r);
+    gorc__inspect_timers(timer_resource, r);
     gorc__inspect_stop(STOP_NS);
     look(r, with_memory);
 }

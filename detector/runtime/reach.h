@@ -19,6 +19,14 @@ struct dt_reach_g {
     uint64_t blocks, bytes; /* of a dead one: what it alone keeps alive */
 };
 
+/* A context that was not cancelled, a timer or ticker that was not stopped. */
+struct dt_resource {
+    const void *object;
+    const char *what; /* "context", "timer", "ticker" */
+    gorc__place created;
+    bool is_lost; /* nothing live refers to it, and all memory was looked at */
+};
+
 struct dt_reach {
     struct dt_arena arena;
     struct dt_world world;
@@ -28,6 +36,8 @@ struct dt_reach {
     struct dt_reach_g *all;     /* every goroutine, and foreign threads in a gorc call */
     struct an_mark_task *tasks; /* all[i] is tasks[i]; behind them the other threads' registers */
     uint32_t n, cap, n_extra;
+    struct dt_resource *resources;
+    uint32_t n_resources, cap_resources, first_resource; /* in objects */
     uintptr_t *objects;
     uint32_t cap_objects;
     uintptr_t here;            /* the caller's stack pointer */

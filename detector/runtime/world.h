@@ -42,8 +42,8 @@ struct dt_stopped {
     struct dt_thread *thread; /* NULL: unknown to the detector */
     bool in_call;             /* left in its blocking call */
     bool has_regs;
-    uint32_t seq;   /* in_call: the number of its wait */
-    uint32_t state; /* atomic: 1 when it has stopped */
+    uint32_t seq;            /* in_call: the number of its wait */
+    uint32_t state;          /* atomic: 1 when it has stopped */
     uintptr_t sp, stack_end; /* stack_end: of the mapping that sp is in; roots.c */
     uint32_t n_regs;
     uintptr_t regs[DT_MAX_REGS];
