@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Repaired twin of kubernetes_5316.c: the channel has room for an answer that nobody awaits.
+ */
+#include <gorc.h>
+#include <stdlib.h>
+
+struct request {
+    gorc_chan *result, *error;
+};
+
+static void work(void *arg)
+{
+    struct request *r = arg;
+    int answer = 1;
+    gorc_sleep(20 * GORC_MILLISECOND);
+    gorc_chan_send(r->result, &answer);
+}
+
+static __attribute__((noinline)) int finish_request(void)
+{
+    struct request *r = malloc(sizeof *r);
+    r->result = gorc_chan_new(sizeof(int), 1);
+    r->error = gorc_chan_new(sizeof(int), 0);
+    gorc_go(work, r);
+    gorc_case cases[] = {gorc_case_recv(r->result, NULL), gorc_case_recv(r->error, NULL),
+        gorc_case_after(GORC_MILLISECOND)};
+    return gorc_select(cases, 3);
+}
+
+int main(void)
+{
+    finish_request();
+    gorc_sleep(200 * GORC_MILLISECOND);
+    return 0;
+}
