@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Repaired twin of kubernetes_70277.c: main closes `done`, and waits for the poller.
+ */
+#include <gorc.h>
+
+struct poll {
+    gorc_chan *tick, *done;
+};
+
+static void poller(void *arg)
+{
+    struct poll *p = arg;
+    gorc_ticker *ticker = gorc_ticker_new(GORC_MILLISECOND);
+    gorc_chan *after = gorc_after(30 * GORC_MILLISECOND);
+    for (;;) {
+        gorc_case cases[] = {gorc_case_recv(gorc_ticker_chan(ticker), NULL),
+            gorc_case_recv(after, NULL), gorc_case_recv(p->done, NULL)};
+        if (gorc_select(cases, 3) != 0)
+            break;
+        gorc_chan_try_send(p->tick, NULL);
+    }
+    gorc_ticker_free(ticker);
+    gorc_chan_unref(after);
+}
+
+static void wait_for(struct poll *p)
+{
+    gorc_waitgroup poll = {0};
+    gorc_wg_go(&poll, poller, p);
+    gorc_chan_recv(p->tick, NULL);
+    gorc_chan_close(p->done);
+    gorc_wg_wait(&poll);
+}
+
+int main(void)
+{
+    struct poll p = {gorc_chan_new(0, 0), gorc_chan_new(0, 0)};
+    wait_for(&p);
+    gorc_chan_unref(p.tick);
+    gorc_chan_unref(p.done);
+    return 0;
+}
