@@ -128,7 +128,9 @@ static uint64_t add_name(uint64_t h, const char *s)
 static uint64_t object_hash(const struct finding *f)
 {
     uint64_t h = add_text(basis, f->object.kind);
-    h = add_name(h, f->object.name);
+    /* The name of a local variable is found only where its frame is. */
+    if (!f->object.kind || strcmp(f->object.kind, "stack") != 0)
+        h = add_name(h, f->object.name);
     for (size_t i = 0; i < f->nstacks; i++)
         if (is_about_object(&f->stacks[i]))
             h = stack_place(h, &f->stacks[i]);

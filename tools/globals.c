@@ -17,15 +17,26 @@ enum { MAX_DEPTH = 8, MAX_NESTING = 32 };
 
 /* --- DWARF --- */
 
-static bool address_of(Dwarf_Die *die, Dwarf_Addr *ret)
+static bool is_number(int atom)
+{
+    return atom == DW_OP_addr || atom == DW_OP_constu || atom == DW_OP_const4u ||
+           atom == DW_OP_const8u;
+}
+
+/* Its address, or, for a thread-local variable, its place in the object's segment. */
+static bool address_of(Dwarf_Die *die, Dwarf_Addr *ret, bool *ret_tls)
 {
     Dwarf_Attribute attr;
     Dwarf_Op *ops;
     size_t n;
     if (!dwarf_attr_integrate(die, DW_AT_location, &attr) ||
-        dwarf_getlocation(&attr, &ops, &n) != 0 || n == 0)
+        dwarf_getlocation(&attr, &ops, &n) != 0 || n == 0 || n > 2)
         return false;
-    if (ops[0].atom == DW_OP_addr && n == 1) {
+    *ret_tls = n == 2;
+    if (n == 2 && ops[1].atom != DW_OP_GNU_push_tls_address &&
+        ops[1].atom != DW_OP_form_tls_address)
+        return false;
+    if (n == 2 ? is_number(ops[0].atom) : ops[0].atom == DW_OP_addr) {
         *ret = ops[0].number;
         return true;
     }
@@ -122,9 +133,22 @@ static void print_member(FILE *f, Dwarf_Die *type, Dwarf_Word offset, int depth)
     } while (dwarf_siblingof(&child, &child) == 0);
 }
 
+/* libdw's own function takes file 0 for none, which is DWARF 5's first one. */
+static const char *decl_file(Dwarf_Die *die, Dwarf_Die *cu)
+{
+    Dwarf_Attribute attr;
+    Dwarf_Word number;
+    Dwarf_Files *files;
+    if (!dwarf_attr_integrate(die, DW_AT_decl_file, &attr) ||
+        dwarf_formudata(&attr, &number) != 0 || dwarf_getsrcfiles(cu, &files, NULL) != 0)
+        return NULL;
+    const char *file = dwarf_filesrc(files, number, NULL, NULL);
+    return file && *file && file[0] != '?' ? file : NULL;
+}
+
 static void set_place(struct object *o, Dwarf_Die *die, Dwarf_Die *cu)
 {
-    const char *file = dwarf_decl_file(die);
+    const char *file = decl_file(die, cu);
     Dwarf_Attribute attr;
     const char *dir = dwarf_attr(cu, DW_AT_comp_dir, &attr) ? dwarf_formstring(&attr) : NULL;
     int line;
@@ -134,11 +158,11 @@ static void set_place(struct object *o, Dwarf_Die *die, Dwarf_Die *cu)
     o->line = dwarf_decl_line(die, &line) == 0 ? line : 0;
 }
 
-static bool set_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Word offset, struct object *o)
+bool name_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Word offset, struct object *o)
 {
     Dwarf_Die type;
     const char *name = dwarf_diename(die);
-    if (!name || !real_type(die, &type))
+    if (!name || !real_type(die, &type) || offset >= size_of(&type))
         return false;
     set_place(o, die, cu);
     o->variable = xstrdup(name);
@@ -172,12 +196,15 @@ struct variable {
     Dwarf_Word size;
     Dwarf_Die die, cu;
 };
-struct variables {
-    struct variables *next;
-    Dwfl_Module *module;
+struct table {
     struct variable *at; /* sorted by address */
     size_t n, cap;
     Dwarf_Word largest;
+};
+struct variables {
+    struct variables *next;
+    Dwfl_Module *module;
+    struct table fixed, thread_local;
 };
 static struct variables *all_variables;
 
@@ -190,9 +217,11 @@ static void collect(
     do {
         int tag = dwarf_tag(&die);
         Dwarf_Addr at;
-        if (tag == DW_TAG_variable && address_of(&die, &at) && real_type(&die, &type)) {
-            v->at = grow(v->at, v->n, &v->cap, sizeof *v->at);
-            v->at[v->n++] = (struct variable){at + bias, size_of(&type), die, *cu};
+        bool is_tls;
+        if (tag == DW_TAG_variable && address_of(&die, &at, &is_tls) && real_type(&die, &type)) {
+            struct table *t = is_tls ? &v->thread_local : &v->fixed;
+            t->at = grow(t->at, t->n, &t->cap, sizeof *t->at);
+            t->at[t->n++] = (struct variable){is_tls ? at : at + bias, size_of(&type), die, *cu};
         }
         if (holds_variables(tag))
             collect(v, &die, cu, bias, nesting + 1);
@@ -203,6 +232,15 @@ static int by_address(const void *a, const void *b)
 {
     const struct variable *x = a, *y = b;
     return (x->at > y->at) - (x->at < y->at);
+}
+
+static void sort(struct table *t)
+{
+    if (t->n)
+        qsort(t->at, t->n, sizeof *t->at, by_address);
+    for (size_t i = 0; i < t->n; i++)
+        if (t->at[i].size > t->largest)
+            t->largest = t->at[i].size;
 }
 
 static struct variables *variables_of(Dwfl_Module *m)
@@ -219,18 +257,14 @@ static struct variables *variables_of(Dwfl_Module *m)
     Dwarf_Die *cu = NULL;
     while ((cu = dwfl_module_nextcu(m, cu, &bias)))
         collect(v, cu, cu, bias, 0);
-    if (v->n)
-        qsort(v->at, v->n, sizeof *v->at, by_address);
-    for (size_t i = 0; i < v->n; i++)
-        if (v->at[i].size > v->largest)
-            v->largest = v->at[i].size;
+    sort(&v->fixed);
+    sort(&v->thread_local);
     return v;
 }
 
 /* The variable that holds addr is among those that begin at most `largest` before it. */
-static bool search_dwarf(Dwfl_Module *m, GElf_Addr addr, struct object *o)
+static bool search_dwarf(struct table *v, GElf_Addr addr, struct object *o)
 {
-    struct variables *v = variables_of(m);
     size_t lo = 0, hi = v->n;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
@@ -241,7 +275,7 @@ static bool search_dwarf(Dwfl_Module *m, GElf_Addr addr, struct object *o)
     }
     for (size_t i = lo; i-- > 0 && addr - v->at[i].at <= v->largest;) {
         struct variable *x = &v->at[i];
-        if (addr - x->at < x->size && set_variable(&x->die, &x->cu, addr - x->at, o))
+        if (addr - x->at < x->size && name_variable(&x->die, &x->cu, addr - x->at, o))
             return true;
     }
     return false;
@@ -261,6 +295,30 @@ static void name_by_symbol(Dwfl_Module *m, GElf_Addr addr, struct object *o)
 
 void name_global(Dwfl_Module *m, GElf_Addr addr, struct object *o)
 {
-    if (!search_dwarf(m, addr, o))
+    if (!search_dwarf(&variables_of(m)->fixed, addr, o))
         name_by_symbol(m, addr, o);
+}
+
+/* Where libdwfl gives no address, the symbol's value is the place in the segment. */
+static void name_by_tls_symbol(Dwfl_Module *m, uint64_t offset, struct object *o)
+{
+    int n = dwfl_module_getsymtab(m);
+    for (int i = 1; i < n; i++) {
+        GElf_Sym sym;
+        GElf_Addr unused;
+        const char *name = dwfl_module_getsym_info(m, i, &sym, &unused, NULL, NULL, NULL);
+        if (!name || GELF_ST_TYPE(sym.st_info) != STT_TLS || sym.st_shndx == SHN_UNDEF ||
+            offset < sym.st_value || offset - sym.st_value >= sym.st_size)
+            continue;
+        o->name = offset == sym.st_value
+                      ? xstrdup(name)
+                      : xprintf("%s+%llu", name, (unsigned long long)(offset - sym.st_value));
+        return;
+    }
+}
+
+void name_thread_local(Dwfl_Module *m, uint64_t offset, struct object *o)
+{
+    if (!search_dwarf(&variables_of(m)->thread_local, offset, o) && !o->name)
+        name_by_tls_symbol(m, offset, o);
 }

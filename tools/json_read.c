@@ -102,6 +102,8 @@ static void read_finding(struct finding *f, json_t *o)
         .addr = hex(b, "address"),
         .size = number(b, "size"),
         .module = -1,
+        .frame = {.module = -1},
+        .tls = {.module = -1},
         .file = text(b, "file"),
         .line = (int)number(b, "line")};
     f->stacks = xcalloc(json_array_size(stacks), sizeof *f->stacks);
@@ -141,8 +143,6 @@ static void read_summary(struct process *p, json_t *o)
     p->suppressed = number(o, "suppressed");
     p->known = number(o, "known");
     p->accesses = text(o, "accesses");
-    if (p->accesses && strcmp(p->accesses, "unknown") == 0)
-        p->accesses = NULL;
 }
 
 static void read_process(struct process *p, json_t *o)

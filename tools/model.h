@@ -62,6 +62,10 @@ struct object {
     uint64_t addr, size;
     int module; /* -1: none */
     uint64_t offset;
+    /* Of a stack: a place in the function whose frame it is in, and its frame address; of
+     * thread-local memory: where in which object's segment. Module -1: not known. */
+    struct raw_frame frame, tls;
+    uint64_t cfa;
     char *file; /* where a variable is declared */
     int line;
     char *type;             /* of what `name` names; NULL: unknown */

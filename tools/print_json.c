@@ -205,7 +205,7 @@ static json_t *summary_json(const struct run *run)
     json_object_set_new(o, "kinds", kinds);
     set_number(o, "goroutines", t.goroutines);
     set_number(o, "threads", t.threads);
-    set_text(o, "accesses", t.accesses ? t.accesses : "unknown");
+    set_text(o, "accesses", t.accesses);
     set_number(o, "reads_not_remembered", t.reads_not_remembered);
     set_number(o, "dropped_in_signal", t.dropped_in_signal);
     set_number(o, "lock_orders_not_compared", t.lock_orders_not_compared);

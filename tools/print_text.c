@@ -45,6 +45,8 @@ static void print_object(FILE *f, const struct object *b)
 {
     if (b->name && strcmp(b->kind, "global") == 0)
         fprintf(f, "'%s' (global", b->name);
+    else if (b->variable && b->task)
+        fprintf(f, "'%s' (%s of %s", b->name, b->kind, b->task);
     else if (b->name)
         fprintf(f, "%s '%s' (0x%llx", b->kind, b->name, (unsigned long long)b->addr);
     else

@@ -94,7 +94,7 @@ static void read_stack(const struct reader *r, struct stack *s, json_t *o)
 
 static void read_object(const struct reader *r, struct object *to, json_t *o)
 {
-    to->module = -1;
+    to->module = to->frame.module = to->tls.module = -1;
     if (!o)
         return;
     to->kind = text(o, "kind");
@@ -108,6 +108,11 @@ static void read_object(const struct reader *r, struct object *to, json_t *o)
         to->module = f.module;
         to->offset = f.offset;
     }
+    if (json_object_get(o, "frame"))
+        to->frame = frame(r, json_object_get(o, "frame"));
+    if (json_object_get(o, "tls"))
+        to->tls = frame(r, json_object_get(o, "tls"));
+    to->cfa = number(o, "cfa");
 }
 
 static void on_start(struct reader *r, json_t *o)
@@ -245,6 +250,8 @@ static void read_line(struct reader *r, const char *line, size_t n)
         on_repeats(r, v);
     else if ((v = json_object_get(o, "dump")))
         on_dump(r, v);
+    else if (json_object_get(o, "accesses"))
+        r->p->accesses = text(o, "accesses");
     else if (json_object_get(o, "dump_end"))
         r->p->has_dump = true;
     else if ((v = json_object_get(o, "summary")))

@@ -38,7 +38,7 @@ static void count_kind(struct totals *t, size_t *cap, const char *words)
 void totals_of(const struct run *run, struct totals *t)
 {
     size_t cap = 0;
-    unsigned yes = 0, no = 0, known = 0;
+    unsigned yes = 0, no = 0;
     *t = (struct totals){.findings = 0};
     for (size_t i = 0; i < run->n; i++) {
         const struct process *p = &run->processes[i];
@@ -57,17 +57,11 @@ void totals_of(const struct run *run, struct totals *t)
         t->dropped_in_signal += p->dropped_in_signal;
         t->lock_orders_not_compared += p->lock_orders_not_compared;
         t->incomplete |= !p->has_summary;
-        if (!p->accesses)
-            continue;
-        known++;
-        yes += strcmp(p->accesses, "yes") == 0;
-        no += strcmp(p->accesses, "no") == 0;
+        /* Without a word it was killed before it ran anything of its own. */
+        yes += p->accesses && strcmp(p->accesses, "yes") == 0;
+        no += !p->accesses || strcmp(p->accesses, "no") == 0;
     }
-    t->accesses = !run->n        ? "no"
-                  : !known       ? NULL
-                  : yes == known ? "yes"
-                  : no == known  ? "no"
-                                 : "partly";
+    t->accesses = no == run->n ? "no" : yes == run->n ? "yes" : "partly";
 }
 
 static const char *plural(uint64_t n)
@@ -107,7 +101,7 @@ char *summary_line(const struct run *run)
         fputs(i ? ", " : "", f);
         print_kind(f, &t.kinds[i]);
     }
-    fprintf(f, "; accesses checked: %s", t.accesses ? t.accesses : "unknown");
+    fprintf(f, "; accesses checked: %s", t.accesses);
     if (t.suppressed)
         fprintf(f, "; suppressed: %llu", (unsigned long long)t.suppressed);
     if (t.known)

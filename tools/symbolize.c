@@ -15,6 +15,7 @@
 #include "functions.h"
 #include "globals.h"
 #include "image.h"
+#include "locals.h"
 #include "model.h"
 #include "util.h"
 
@@ -288,6 +289,26 @@ void symbolize_stack(const struct process *p, struct stack *s)
     }
 }
 
+static struct image *image_at(const struct process *p, int module)
+{
+    if (module < 0 || (size_t)module >= p->nmodules || !p->modules[module].path)
+        return NULL;
+    struct image *im = image_of(&p->modules[module]);
+    return im->module ? im : NULL;
+}
+
+/* A stack's own name is that of its thread; who it belongs to is in `task`. */
+static void symbolize_access(const struct process *p, struct finding *f)
+{
+    struct object *o = &f->object;
+    struct image *im = image_at(p, o->tls.module);
+    if (im)
+        name_thread_local(im->module, o->tls.offset, o);
+    im = o->cfa && f->nstacks ? image_at(p, o->frame.module) : NULL;
+    if (im)
+        name_local(im, im->bias + o->frame.offset - 1, o->cfa, &f->stacks[0], o);
+}
+
 static void symbolize_object(const struct process *p, struct object *o)
 {
     if (!o->kind || o->module < 0 || (size_t)o->module >= p->nmodules ||
@@ -355,6 +376,7 @@ void symbolize(struct process *p)
             symbolize_locks(p, &f->stacks[k]);
         }
         symbolize_object(p, &f->object);
+        symbolize_access(p, f);
         f->message = with_names(p, f->message);
         for (size_t k = 0; k < f->nstacks; k++)
             f->stacks[k].note = with_names(p, f->stacks[k].note);

@@ -281,6 +281,16 @@ static void add_child(struct dt_line *l, const struct dt_task_info *child)
     }
 }
 
+static void add_place(struct dt_line *l, const char *key, int module, uint64_t offset)
+{
+    dt_line_key(l, key);
+    dt_line_text(l, "[");
+    dt_line_u64(l, (uint64_t)module);
+    dt_line_text(l, ",");
+    dt_line_u64(l, offset);
+    dt_line_text(l, "]");
+}
+
 static void add_object(struct dt_line *l, const struct dt_finding_object *o)
 {
     if (!o->kind)
@@ -294,14 +304,16 @@ static void add_object(struct dt_line *l, const struct dt_finding_object *o)
     if (o->size)
         dt_line_number(l, "size", o->size);
     struct dt_place p = dt_module_place(o->addr);
+    if (p.module >= 0)
+        add_place(l, "at", p.module, p.offset);
+    p = o->cfa ? dt_module_place(o->frame_pc) : (struct dt_place){-1, 0};
     if (p.module >= 0) {
-        dt_line_key(l, "at");
-        dt_line_text(l, "[");
-        dt_line_u64(l, (uint64_t)p.module);
-        dt_line_text(l, ",");
-        dt_line_u64(l, p.offset);
-        dt_line_text(l, "]");
+        add_place(l, "frame", p.module, p.offset);
+        dt_line_number(l, "cfa", o->cfa);
     }
+    p = o->tls_object ? dt_module_place(o->tls_object) : (struct dt_place){-1, 0};
+    if (p.module >= 0)
+        add_place(l, "tls", p.module, o->tls_offset);
     dt_line_text(l, "}");
 }
 

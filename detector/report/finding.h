@@ -48,6 +48,10 @@ struct dt_finding_object {
     uintptr_t addr;
     size_t size;                     /* 0: unknown */
     const struct dt_task_info *task; /* whose stack or thread-local memory; NULL: nobody's */
+    /* Of a stack: which call's frame the accessed address is in, a place in its function as a
+     * return address, and its canonical frame address. Of thread-local memory: an address in the
+     * object that it belongs to, and where in its segment it is. 0: not known. */
+    uintptr_t frame_pc, cfa, tls_object, tls_offset;
 };
 
 struct dt_finding_access {

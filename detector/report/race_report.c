@@ -12,6 +12,7 @@
 #include "core/sync.h"
 #include "report/benign.h"
 #include "report/finding.h"
+#include "report/frame_scan.h"
 #include "report/modules.h"
 #include "report/record_impl.h"
 
@@ -45,6 +46,28 @@ static void set_locks(struct dt_finding_stack *to, struct dt_finding_lock locks[
 
 /* --- what it is --- */
 
+static bool scan_frame(struct dt_finding_object *o, uintptr_t addr, dt_stackid id)
+{
+    uintptr_t pcs[DT_MAX_FRAMES];
+    struct dt_finding_stack s = {.id = id};
+    size_t n = id ? dt_finding_stack_pcs(&s, pcs) : 0;
+    return dt_frame_scan(addr, o->addr + o->size, pcs, n, &o->frame_pc, &o->cfa);
+}
+
+/* Whose stack it is runs: where it was when it accessed the memory, or when it made the task that
+ * did, it may still be. */
+static void guess_frame(struct dt_finding_object *o, const struct dt_race *r)
+{
+    const struct dt_race_side *sides[] = {&r->earlier, &r->now};
+    for (int i = 0; i < 2; i++)
+        if (sides[i]->task == o->task && scan_frame(o, r->now.addr, sides[i]->stack))
+            return;
+    for (int i = 0; i < 2; i++)
+        if (sides[i]->task && sides[i]->task->parent == o->task &&
+            scan_frame(o, r->now.addr, sides[i]->task->created))
+            return;
+}
+
 static void describe(struct dt_finding *f, const struct dt_race *r)
 {
     struct dt_block b;
@@ -59,6 +82,8 @@ static void describe(struct dt_finding *f, const struct dt_race *r)
         f->object.kind = "global";
     } else if (!dt_describe_address || !dt_describe_address(r->now.addr, &f->object)) {
         f->object.kind = "memory";
+    } else if (f->object.task && f->object.size && !f->object.cfa) {
+        guess_frame(&f->object, r);
     }
 }
 

@@ -221,6 +221,21 @@ bool dt_record_has_suppressions(void)
     return own_suppressions[0] || dt_flags.suppressions[0];
 }
 
+static const char *accesses_word = "";
+
+void dt_record_accesses(const char *word)
+{
+    struct dt_line l;
+    if (dt_record_is_text() ||
+        strcmp(word, __atomic_exchange_n(&accesses_word, word, __ATOMIC_RELAXED)) == 0)
+        return;
+    dt_line_start(&l);
+    dt_line_text(&l, "{");
+    dt_line_field(&l, "accesses", word);
+    dt_line_text(&l, "}\n");
+    dt_record_line(&l);
+}
+
 /* DIR/PID.raw, or DIR/PID.N.raw when this pid has one already (exec). */
 static void name_file(unsigned attempt)
 {
@@ -272,6 +287,7 @@ void dt_record_open(void)
     rec.in_memory = true;
     rec.failed = rec.summarised = false;
     rec.path[0] = 0;
+    accesses_word = "";
     dt_findings_forget();
     dt_modules_forget();
     dt_race_init();

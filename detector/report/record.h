@@ -17,6 +17,10 @@ void dt_record_open(void);
  * process with status 2. */
 void dt_record_suppressions(const char *text);
 
+/* "yes", "partly", "no" as in the summary, as soon as it is known: for the summary of a process
+ * that is killed. Recorded when it is another word than before. */
+void dt_record_accesses(const char *word);
+
 /* True when something could not be written where it was asked for: the run's status is 99 then,
  * unless the program has one of its own. What could not be written is kept and printed. */
 bool dt_record_failed(void);

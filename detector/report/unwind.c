@@ -119,6 +119,40 @@ size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max
     return n;
 }
 
+static bool find_frame(unw_cursor_t *c, uintptr_t addr, uintptr_t *ret_pc, uintptr_t *ret_cfa)
+{
+    unw_word_t pc, sp, cfa;
+    if (unw_get_reg(c, UNW_REG_SP, &sp) != 0)
+        return false;
+    for (; unw_get_reg(c, UNW_REG_IP, &pc) == 0 && unw_step(c) > 0; sp = cfa) {
+        if (unw_get_reg(c, UNW_REG_SP, &cfa) != 0)
+            return false;
+        if (addr < sp || addr >= cfa)
+            continue;
+        *ret_pc = pc;
+        *ret_cfa = cfa;
+        return !dt_module_is_ours(pc);
+    }
+    return false;
+}
+
+bool dt_unwind_frame(
+    const struct dt_regs *regs, uintptr_t addr, uintptr_t *ret_pc, uintptr_t *ret_cfa)
+{
+    int saved = errno;
+    struct dt_task *t = enter();
+    unw_context_t uc;
+    unw_cursor_t c;
+    if (regs)
+        fill(&uc, regs);
+    else
+        unw_getcontext(&uc);
+    bool found = unw_init_local(&c, &uc) == 0 && find_frame(&c, addr, ret_pc, ret_cfa);
+    leave(t);
+    errno = saved;
+    return found;
+}
+
 size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max)
 {
     int saved = errno;

@@ -5,6 +5,7 @@
 #ifndef DT_UNWIND_H
 #define DT_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,13 @@ struct dt_regs {
 };
 /* Frames of the library itself at the inner end are left out. */
 size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max);
+
+/* The frame that `addr` lies in, of the caller's own stack (regs NULL) or of something that does
+ * not run: a return address into its function (or where it was left), and its canonical frame
+ * address.
+ */
+bool dt_unwind_frame(
+    const struct dt_regs *regs, uintptr_t addr, uintptr_t *ret_pc, uintptr_t *ret_cfa);
 
 /* What a signal interrupted; `context` is the handler's. */
 size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max);

@@ -4,8 +4,10 @@
  */
 #define _GNU_SOURCE
 #include <link.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "base/dalloc.h"
 #include "base/out.h"
 #include "core/stack.h"
 #include "core/sync.h"
@@ -270,10 +272,21 @@ static size_t running_stack(
     return n;
 }
 
+static struct dt_regs waiting_regs(const struct dt_wait *w)
+{
+    return (struct dt_regs){w->regs[0], w->regs[1], w->regs[2], w->regs[3], w->regs[4], w->regs[5],
+        w->regs[6], w->regs[7]};
+}
+
+static struct dt_regs regs_of(const struct gorc__inspect_g *g)
+{
+    return (struct dt_regs){g->regs.pc, g->regs.sp, g->regs.bp, g->regs.bx, g->regs.r12,
+        g->regs.r13, g->regs.r14, g->regs.r15};
+}
+
 static size_t waiting_stack(const struct dt_wait *w, uintptr_t *ret_pcs, size_t max)
 {
-    struct dt_regs r = {w->regs[0], w->regs[1], w->regs[2], w->regs[3], w->regs[4], w->regs[5],
-        w->regs[6], w->regs[7]};
+    struct dt_regs r = waiting_regs(w);
     return r.pc ? dt_unwind_regs(&r, ret_pcs, max) : 0;
 }
 
@@ -313,8 +326,7 @@ size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, s
     size_t n = 0;
     struct dt_wait w;
     if ((g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE) && g->regs.pc && g->regs.sp) {
-        struct dt_regs r = {g->regs.pc, g->regs.sp, g->regs.bp, g->regs.bx, g->regs.r12,
-            g->regs.r13, g->regs.r14, g->regs.r15};
+        struct dt_regs r = regs_of(g);
         n = dt_unwind_regs(&r, ret_pcs, max);
     } else if (dt_goroutine_wait(g, &w)) {
         n = waiting_stack(&w, ret_pcs, max);
@@ -336,18 +348,54 @@ size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t ma
 struct owner_search {
     uintptr_t addr;
     struct dt_finding_object *object;
+    const struct dt_task *task; /* whose stack it is */
     bool found;
 };
 
 static size_t tls_size; /* of the objects loaded at the start, at most */
 
+/* Of such an object: its segment is at the same distance from the handle in each thread. */
+struct tls_segment {
+    struct tls_segment *next;
+    uintptr_t object, below, size;
+};
+static struct tls_segment *tls_segments; /* set once */
+
+static void add_segment(const struct dl_phdr_info *info, const ElfW(Phdr) * tls)
+{
+    if (!info->dlpi_tls_data)
+        return;
+    struct tls_segment *s = dt_alloc(sizeof *s);
+    *s = (struct tls_segment){.next = tls_segments,
+        .object = info->dlpi_addr + (uintptr_t)info->dlpi_phdr[0].p_vaddr,
+        .below = (uintptr_t)pthread_self() - (uintptr_t)info->dlpi_tls_data,
+        .size = tls->p_memsz};
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD)
+            s->object = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    tls_segments = s;
+}
+
 static int add_tls(struct dl_phdr_info *info, size_t size, void *arg)
 {
     (void)size, (void)arg;
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_TLS)
-            tls_size += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type != PT_TLS)
+            continue;
+        tls_size += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+        add_segment(info, &info->dlpi_phdr[i]);
+    }
     return 0;
+}
+
+static void set_segment(struct dt_finding_object *o, uintptr_t below)
+{
+    for (const struct tls_segment *s = tls_segments; s; s = s->next) {
+        if (s->below < below || s->below - below >= s->size)
+            continue;
+        o->tls_object = s->object;
+        o->tls_offset = s->below - below;
+    }
 }
 
 void dt_describe_init(void)
@@ -395,6 +443,7 @@ static bool thread_owns(struct dt_thread *th, void *arg)
         o->object->kind = "TLS";
         o->object->name = NULL;
         o->object->task = th->task->info;
+        set_segment(o->object, (uintptr_t)th->handle - o->addr);
         o->found = true;
         return false;
     }
@@ -403,6 +452,7 @@ static bool thread_owns(struct dt_thread *th, void *arg)
     o->object->kind = "stack";
     o->object->name = th->label;
     o->object->task = th->task->info;
+    o->task = th->task;
     o->object->addr = th->stack_lo;
     o->object->size = th->stack_hi - th->stack_lo;
     o->found = true;
@@ -418,17 +468,55 @@ static bool goroutine_owns(const struct gorc__inspect_g *g, void *arg)
     o->object->name = g->name;
     struct dt_task *task = g->task ? g->task->detect : NULL;
     o->object->task = task ? task->info : NULL;
+    o->task = task;
     o->object->addr = g->stack_lo;
     o->object->size = g->stack_hi - g->stack_lo;
     o->found = true;
     return false;
 }
 
+struct regs_search {
+    const struct dt_task *task;
+    struct dt_regs regs;
+};
+
+static bool parked_regs(const struct gorc__inspect_g *g, void *arg)
+{
+    struct regs_search *s = arg;
+    if (!g->task || g->task->detect != s->task)
+        return true;
+    if (g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE)
+        s->regs = regs_of(g);
+    return false;
+}
+
+/* The frame of a task that runs on another thread cannot be told. */
+static void set_frame(struct dt_finding_object *o, const struct dt_task *task, uintptr_t addr)
+{
+    struct regs_search s = {.task = task};
+    struct dt_wait w;
+    struct wait_search waits = {task, &w, false};
+    if (task != dt_self) {
+        if (gorc__inspect_started())
+            gorc__inspect_goroutines(parked_regs, &s);
+        if (!s.regs.pc)
+            dt_threads_each(waits_for_task, &waits);
+        if (waits.found)
+            s.regs = waiting_regs(&w);
+        if (!s.regs.pc || !s.regs.sp)
+            return;
+    }
+    if (!dt_unwind_frame(task == dt_self ? NULL : &s.regs, addr, &o->frame_pc, &o->cfa))
+        o->frame_pc = o->cfa = 0;
+}
+
 bool dt_address_owner(uintptr_t addr, struct dt_finding_object *ret_object)
 {
-    struct owner_search o = {addr, ret_object, false};
+    struct owner_search o = {addr, ret_object, NULL, false};
     dt_threads_each(thread_owns, &o);
     if (!o.found && gorc__inspect_started())
         gorc__inspect_goroutines(goroutine_owns, &o);
+    if (o.task)
+        set_frame(ret_object, o.task, addr);
     return o.found;
 }

@@ -11,6 +11,7 @@
 #include "core/core.h"
 #include "report/record.h"
 #include "runtime/fork.h"
+#include "runtime/instrumented.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -43,6 +44,7 @@ static void in_child(void)
         dt_shutdown_forked();
         dt_threads_forked();
         dt_record_open();
+        dt_record_accesses(dt_instrumented_word());
     }
     leave();
 }

@@ -16,6 +16,7 @@
 #include "base/dalloc.h"
 #include "base/lock.h"
 #include "core/shadow.h"
+#include "report/record.h"
 #include "runtime/instrumented.h"
 
 struct dt_text_range dt_text_program;
@@ -183,6 +184,7 @@ void dt_instrumented_refresh(void)
     dl_iterate_phdr(look_locked, &w);
     drop_unloaded(w.now);
     program_seen = true;
+    dt_record_accesses(dt_instrumented_word());
 }
 
 /* Every translation unit calls; the first of a new object matters. */
@@ -200,6 +202,13 @@ bool dt_instrumented_program(void)
 bool dt_instrumented_any(void)
 {
     return dt_instrumented_program() || instrumented_libraries;
+}
+
+const char *dt_instrumented_word(void)
+{
+    if (dt_instrumented_program())
+        return "yes";
+    return dt_instrumented_any() ? "partly" : "no";
 }
 
 bool dt_instrumented_library(uintptr_t pc)

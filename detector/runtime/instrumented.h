@@ -24,6 +24,8 @@ void dt_instrumented_announce(uintptr_t pc);
 /* For the summary's "accesses checked": the program itself; any object at all. */
 bool dt_instrumented_program(void);
 bool dt_instrumented_any(void);
+/* The summary's word for it: "yes", "partly" or "no". */
+const char *dt_instrumented_word(void);
 
 struct dt_text_range {
     uintptr_t lo;

@@ -63,9 +63,7 @@ static void write_summary(enum dt_end why)
     struct dt_summary s = {
         .goroutines = gorc__inspect_started(),
         .threads = dt_threads_started() + 1,
-        .accesses = dt_instrumented_program() ? "yes"
-                    : dt_instrumented_any()   ? "partly"
-                                              : "no",
+        .accesses = dt_instrumented_word(),
         .reads_not_remembered = dt_reads_not_remembered(),
         .dropped_in_signal = dt_shadow_stats.dropped_in_signal,
         .lock_orders_not_compared =

@@ -60,6 +60,19 @@ case_end_signal_to_gorc() {
     has_race
 }
 
+case_end_killed() {
+    run_is 137 "$gorc" run --json rec.json -- "$target" race raise=9
+    has_race
+    last_is "gorc: 1 finding \(1 data race; accesses checked: yes\)"
+    schema_ok rec.json
+    grep -q '"complete": false' rec.json || fail "the record counts as complete"
+    run_is 137 "$gorc" run -- /bin/sh -c 'kill -9 $$'
+    last_is "gorc: no findings \(.*; accesses checked: no\)"
+    # the child of an instrumented program, killed before it does anything
+    run_is 66 "$gorc" run -- "$target" race children=1
+    last_is "gorc: .*; accesses checked: yes; processes: 2\)"
+}
+
 case_end_halt_on_error() {
     run_is 66 env GORC_OPTIONS=halt_on_error=1 "$target" race say
     out_is ""
