@@ -65,11 +65,12 @@ void __tsan_atomic_thread_fence(int order)
 {
     int o = dt_order(order);
     struct dt_task *t = dt_enter();
+    /* All is the task's own. What the fence acquires is part of what it releases. */
+    if (t && dt_order_acquires(o))
+        dt_fence_acquire(t);
     if (t && dt_order_releases(o))
         dt_fence_release(t);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (t && dt_order_acquires(o))
-        dt_fence_acquire(t);
 }
 
 void __tsan_atomic_signal_fence(int order)
