@@ -36,11 +36,14 @@ static uint32_t count_threads(void)
 
 enum sleepers { SOME_AWAKE, OTHER_THREADS, ALL_ASLEEP };
 
-/* The order matters. A foreign thread that sleeps has done its last step, so it is counted first.
+/* The order matters. A foreign thread that sleeps has done its last step, so it is counted first,
+ * unless another one wakes it: that one may end before the threads are counted, and the woken one
+ * be taken for it.
  * Under the lock no sleeping worker can be woken, so what they left is what there is: timers, then
  * those that sysmon has taken out and not yet made ready, then what is ready. */
 static enum sleepers who_sleeps(void)
 {
+    uint32_t wakes = atomic_load(&gorc__sched.foreign_wakes);
     uint32_t ours = atomic_load(&gorc__sched.sysmon_started) +
                     atomic_load(&gorc__sched.foreign_asleep) +
                     atomic_load(&gorc__sched.helpers_asleep);
@@ -52,7 +55,9 @@ static enum sleepers who_sleeps(void)
     gorc__unlock(&gorc__sched.lock);
     if (!asleep)
         return SOME_AWAKE;
-    return count_threads() == ours ? ALL_ASLEEP : OTHER_THREADS;
+    if (count_threads() != ours || atomic_load(&gorc__sched.foreign_wakes) != wakes)
+        return OTHER_THREADS;
+    return ALL_ASLEEP;
 }
 
 static bool print_goroutine(const struct gorc__inspect_g *g, void *arg)

@@ -165,8 +165,10 @@ bool gorc__foreign_wait(struct gorc__g *self, int64_t deadline)
 /* The record outlives its thread, so the futex may be touched after the thread went on. */
 void gorc__foreign_wake(struct gorc__g *g)
 {
-    if (!g->timed)
+    if (!g->timed) {
+        atomic_fetch_add(&gorc__sched.foreign_wakes, 1);
         atomic_fetch_sub(&gorc__sched.foreign_asleep, 1);
+    }
     atomic_store_explicit(&g->futex, 1, memory_order_release);
     gorc__futex_wake(&g->futex, 1);
 }

@@ -202,6 +202,7 @@ struct gorc__sched {
     _Atomic uint32_t sysmon_hurry;   /* futex: 1 ends its nap */
     _Atomic int64_t sysmon_until;    /* the end of its nap; 0: it is awake */
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
+    _Atomic uint32_t foreign_wakes;  /* how often one of them was woken */
     _Atomic uint32_t helpers_asleep; /* threads of the library's own that wake nobody any more */
     _Atomic int64_t last_poll;       /* when a worker last looked at the descriptors */
     _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
