@@ -10,16 +10,19 @@ A64_EMULATOR := qemu-aarch64
 A64_SRC := $(wildcard lib/*/*.c) lib/arch/switch_aarch64.S
 A64_OBJ := $(patsubst %,$(A64)/%.o,$(A64_SRC))
 A64_FLAGS := $(filter-out -fcf-protection=none,$(BASE)) -DGORC_NO_UNWIND -Iinclude -Ilib
-# switch_test unwinds with libunwind; the emulator fails in a fork beside other threads, which
-# context_signal_test has.
-A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%, \
-		$(filter-out %/context_signal_test.c,$(wildcard tests/unit/lib/*_test.c))) \
+# switch_test unwinds with libunwind.
+A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/lib/*_test.c)) \
 	$(patsubst tests/unit/sched/%.c,$(A64)/sched/%, \
 		$(filter-out %/switch_test.c,$(wildcard tests/unit/sched/*_test.c))) $(A64)/cross/registers
 
+# qemu-user fails in children of processes with several threads, and its own threads make it unknown
+# whether all are asleep.
+A64_SKIP := fork fork_with_waiters_and_connections t3_timers_of_the_forking_goroutine_go_on_in_the_child \
+	waits_with_a_reason_of_its_own memory_out_in_constructors \
+	no_deadlock_while_a_signal_may_come
 check-aarch64: $(A64_TESTS)
-	@UNIT_EMULATOR="$$(command -v $(A64_EMULATOR))" sh tests/run_unit.sh check-aarch64 \
-		emulated:1 $(A64_TESTS) emulated:2 $(A64_TESTS)
+	@CROSS_SKIP="$(A64_SKIP)" UNIT_EMULATOR="$$(command -v $(A64_EMULATOR))" \
+		sh tests/run_unit.sh check-aarch64 emulated:2 $(A64_TESTS)
 
 $(A64)/%.c.o: %.c
 	@mkdir -p $(@D)
@@ -30,7 +33,7 @@ $(A64)/%.S.o: %.S
 $(A64)/libgorc.a: $(A64_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
-A64_TEST_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-missing-prototypes -static -Iinclude -Ilib -Itests/cross
+A64_TEST_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-format-zero-length -Wno-missing-prototypes -static -Iinclude -Ilib -Itests/cross
 $(A64)/lib/%: tests/unit/lib/%.c tests/cross/runner.c $(A64)/libgorc.a
 	@mkdir -p $(@D)
 	$(A64_CC) $(A64_TEST_FLAGS) -o $@ $< tests/cross/runner.c $(A64)/libgorc.a -pthread

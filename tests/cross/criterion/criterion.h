@@ -34,11 +34,14 @@ void criterion_finalize(struct criterion_test_set *set);
     }                                                                                              \
     static void test_##s##_##n(void)
 
-#define cr_assert(cond, ...)                                                                       \
-    ((cond) ? (void)0                                                                              \
-            : (fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #cond), abort()))
-#define cr_assert_not(cond, ...) cr_assert(!(cond))
-#define cr_assert_eq(a, b, ...) cr_assert((a) == (b))
-#define cr_assert_null(p, ...) cr_assert((p) == NULL)
+__attribute__((format(printf, 4, 5))) void cross_failed(
+    const char *file, int line, const char *what, const char *format, ...);
+
+#define cr_assert(cond, ...) cr_check((cond), #cond, "" __VA_ARGS__)
+#define cr_check(cond, what, ...)                                                                  \
+    ((cond) ? (void)0 : cross_failed(__FILE__, __LINE__, what, __VA_ARGS__))
+#define cr_assert_not(cond, ...) cr_assert(!(cond), __VA_ARGS__)
+#define cr_assert_eq(a, b, ...) cr_assert((a) == (b), __VA_ARGS__)
+#define cr_assert_null(p, ...) cr_assert((p) == NULL, __VA_ARGS__)
 
 #endif
