@@ -153,6 +153,7 @@ struct gorc__p {
     uint32_t seen_tick;
     int64_t seen_since;
     int64_t seen_at, seen_cpu; /* when it was last looked at; CPU time of its worker then */
+    int64_t first_cpu;         /* the same at the first look at this tick */
 
     _Alignas(64) _Atomic uint32_t head; /* taken by the owner and by thieves, by CAS */
     _Alignas(64) _Atomic uint32_t tail; /* written by the owner */

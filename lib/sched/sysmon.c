@@ -108,9 +108,19 @@ static bool sits_in_kernel(struct gorc__p *p, const struct gorc__m *m, int64_t n
     int64_t cpu = cpu_time(m), since = p->seen_at;
     bool idle = cpu >= 0 && p->seen_cpu >= 0 && since > p->seen_since &&
                 now - since >= BLOCKED_PATIENCE / 4 && cpu - p->seen_cpu < (now - since) / 8;
+    if (since == p->seen_since)
+        p->first_cpu = cpu;
     p->seen_at = now;
     p->seen_cpu = cpu;
     return idle && is_asleep(m);
+}
+
+/* On a machine that is too busy a worker may have stood still for long without having run: taking
+ * its P would only disturb the order of a run that uses one worker. After sits_in_kernel. */
+static bool was_kept_waiting(const struct gorc__p *p, int64_t stuck)
+{
+    return p->seen_cpu >= 0 && p->first_cpu >= 0 && stuck < 20 * gorc__sched.retake_ns &&
+           p->seen_cpu - p->first_cpu < gorc__sched.retake_ns / 2;
 }
 
 /* How long a worker may keep its P from those who wait. */
@@ -146,7 +156,8 @@ static enum outcome look_at(struct gorc__p *p, int64_t now)
         return NOTHING;
     bool first = p->seen_at == p->seen_since;
     bool blocked = stuck >= BLOCKED_PATIENCE && sits_in_kernel(p, m, now);
-    if (stuck < patience(blocked) || !gorc__take(m, p, false))
+    if (stuck < patience(blocked) || (!blocked && was_kept_waiting(p, stuck)) ||
+        !gorc__take(m, p, false))
         return stuck >= BLOCKED_PATIENCE && (first || stuck < 10 * BLOCKED_PATIENCE) ? SUSPECT
                                                                                      : NOTHING;
     gorc__hand_off(p);
