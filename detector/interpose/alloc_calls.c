@@ -15,6 +15,7 @@
 
 #include "core/shadow.h"
 #include "interpose/alloc_calls.h"
+#include "interpose/handler_rules.h"
 #include "interpose/interpose.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -61,6 +62,7 @@ static __attribute__((noinline)) void call_freeing_hooks(void *p)
 void dt_alloc_made(void *p, size_t size, uintptr_t pc)
 {
     struct dt_task *t = dt_enter();
+    dt_not_for_handlers(pc);
     int saved = errno;
     if (t)
         dt_block_alloc(t, (uintptr_t)p, size, pc);
@@ -74,6 +76,7 @@ void dt_alloc_made(void *p, size_t size, uintptr_t pc)
 void dt_alloc_freeing(void *p, uintptr_t pc)
 {
     struct dt_task *t = dt_enter();
+    dt_not_for_handlers(pc);
     int saved = errno;
     if (__builtin_expect(nhooks, 0))
         call_freeing_hooks(p);

@@ -21,6 +21,7 @@
 #include "base/lock.h"
 #include "core/sync.h"
 #include "interpose/fd_table.h"
+#include "interpose/handler_rules.h"
 #include "interpose/interpose.h"
 #include "interpose/signal_state.h"
 #include "lib/hooks.h"
@@ -164,7 +165,7 @@ static void flush_deferred(int sig)
         syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), sig);
 }
 
-static void trampoline(int sig, siginfo_t *info, void *context)
+static void dt_signal_trampoline(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
     if (dt_is_stack_overflow(sig, info)) { /* no handler of the program's could go on from there */
@@ -185,8 +186,10 @@ static void trampoline(int sig, siginfo_t *info, void *context)
         dt_acquire(t, key(sig));
         dt_finish(t);
     }
+    bool begun = dt_handler_begin(is_fault(sig, info));
     errno = saved;
     h(sig, info, context);
+    dt_handler_end(begun, (uintptr_t)h, saved);
     if (sig == SIGABRT && aborting == pthread_self())
         dt_shutdown(DT_END_SIGNAL_FATAL, 0);
     /* A handler that was left half-way (longjmp inside it) does not leave its frames. */
@@ -202,7 +205,7 @@ static bool is_handler(const struct sigaction *act)
 
 static bool is_trampoline(const struct sigaction *act)
 {
-    return (act->sa_flags & SA_SIGINFO) && act->sa_sigaction == trampoline;
+    return (act->sa_flags & SA_SIGINFO) && act->sa_sigaction == dt_signal_trampoline;
 }
 
 /* With the table locked. */
@@ -215,7 +218,7 @@ static int install(int sig, const struct sigaction *wanted)
     }
     handler before = handlers[sig];
     struct sigaction act = *wanted;
-    act.sa_sigaction = trampoline;
+    act.sa_sigaction = dt_signal_trampoline;
     act.sa_flags = (act.sa_flags | SA_SIGINFO) & ~(int)SA_RESETHAND;
     if (sig == SIGSEGV && segv_on_stack)
         act.sa_flags |= SA_ONSTACK;
@@ -331,32 +334,53 @@ DT_INTERPOSE(int, sigaltstack, (const stack_t *restrict ss, stack_t *restrict re
 
 /* --- sending --- */
 
+/* The signal may be the thread's own, and be there before the call returns. */
+static struct dt_thread *sending(void)
+{
+    struct dt_thread *th = dt_thread_self;
+    if (th)
+        th->sending++;
+    return th;
+}
+
+static int sent(struct dt_thread *th, int result)
+{
+    if (th && th->sending)
+        th->sending--;
+    return result;
+}
+
 DT_INTERPOSE(int, raise, (int sig))
 {
     dt_signal_release(sig);
-    return raise(sig);
+    struct dt_thread *th = sending();
+    return sent(th, raise(sig));
 }
 
 DT_INTERPOSE(int, kill, (pid_t pid, int sig))
 {
     dt_signal_release(sig);
-    return kill(pid, sig);
+    struct dt_thread *th = sending();
+    return sent(th, kill(pid, sig));
 }
 
 DT_INTERPOSE(int, pthread_kill, (pthread_t thread, int sig))
 {
     dt_signal_release(sig);
-    return pthread_kill(thread, sig);
+    struct dt_thread *th = sending();
+    return sent(th, pthread_kill(thread, sig));
 }
 
 DT_INTERPOSE(int, pthread_sigqueue, (pthread_t thread, int sig, const union sigval value))
 {
     dt_signal_release(sig);
-    return pthread_sigqueue(thread, sig, value);
+    struct dt_thread *th = sending();
+    return sent(th, pthread_sigqueue(thread, sig, value));
 }
 
 DT_INTERPOSE(int, sigqueue, (pid_t pid, int sig, const union sigval value))
 {
     dt_signal_release(sig);
-    return sigqueue(pid, sig, value);
+    struct dt_thread *th = sending();
+    return sent(th, sigqueue(pid, sig, value));
 }

@@ -92,6 +92,8 @@ void dt_jump_set(uintptr_t sp)
 void dt_jump_to(uintptr_t sp)
 {
     dt_wait_cut(sp);
+    if (dt_thread_self)
+        dt_thread_self->in_handler = dt_thread_self->sending = 0; /* out of it, most likely */
     struct dt_task *t = dt_self;
     if (t == &dt_task_unknown)
         return;

@@ -60,6 +60,8 @@ struct dt_thread {
     struct dt_once_frame *once;
     const void *exit_elements; /* libstdc++'s, to run at the thread's end (thread_exit.c) */
     struct dt_deferred deferred;
+    int sending;    /* > 0: in a call that sends a signal, perhaps to itself */
+    int in_handler; /* > 0: in a handler that interrupted the program anywhere */
     void *altstack;
     struct dt_jumps *jumps;     /* jump.c */
     struct dt_context *context; /* that was resumed last; context.c */
