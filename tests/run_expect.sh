@@ -66,9 +66,11 @@ judge() {
         "$build/tests/check_record" expect "$1" "$expect" "$source" "${3:-}" || bad=1
         if [ -z "${3:-}" ] || ! grep -q "^finding $3 " "$expect"; then
             summary_is "$2" any || bad=1
-            for words in "$(directives text "$expect")"; do
+            while IFS= read -r words; do
                 grep -qF -- "$words" "$2" || { echo "  stderr lacks: $words"; bad=1; }
-            done
+            done <<EOF
+$(directives text "$expect")
+EOF
         fi
     else
         "$build/tests/check_record" silent "$1" || bad=1

@@ -30,8 +30,9 @@ static void usage(FILE *f)
 }
 
 /* STATUS_NOTHING_COUNTS: nothing in the record counts, whatever the race library thought. `check`:
- * that is all that is asked for. */
-static int report_raw(int fd, struct outputs *o, bool check)
+ * that is all that is asked for, or, with the number of a finding, whether that one is suppressed.
+ */
+static int report_raw(int fd, struct outputs *o, bool check, uint64_t finding)
 {
     struct run run = {0};
     struct totals t;
@@ -39,10 +40,13 @@ static int report_raw(int fd, struct outputs *o, bool check)
         die(STATUS_FAILED, "cannot read the raw record: %s",
             errno ? strerror(errno) : "it has no start line");
     bool ok = true;
+    run.processes[0].asked = finding;
     if (check)
         outputs_prepare(&run, o);
     else
         ok = outputs_write(&run, o);
+    if (finding)
+        return run.processes[0].asked_is_hidden ? STATUS_NOTHING_COUNTS : 0;
     totals_of(&run, &t);
     return !ok ? STATUS_FAILED : t.counting ? 0 : STATUS_NOTHING_COUNTS;
 }
@@ -86,6 +90,7 @@ int cmd_report(int argc, char **argv)
 {
     struct outputs o = {.append = true};
     const char *raw = NULL, *raw_fd = NULL, *file = NULL, *format = NULL, *rules = NULL;
+    const char *finding = NULL;
     bool check = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -96,6 +101,8 @@ int cmd_report(int argc, char **argv)
             option_value("report", "--log", argc, argv, &i, &o.log) ||
             option_value("report", "--format", argc, argv, &i, &format) ||
             option_value("report", "--suppressions", argc, argv, &i, &rules) ||
+            option_value(
+                "report", "--finding", argc, argv, &i, &finding) || /* the race library's */
             option_value("report", "--raw", argc, argv, &i, &raw) ||
             option_value("report", "--raw-fd", argc, argv, &i, &raw_fd))
             continue;
@@ -123,5 +130,5 @@ int cmd_report(int argc, char **argv)
     int fd = raw_fd ? descriptor(raw_fd) : open(raw, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         die(STATUS_USAGE, "cannot read '%s': %s", raw, strerror(errno));
-    return report_raw(fd, &o, check);
+    return report_raw(fd, &o, check, finding ? strtoull(finding, NULL, 10) : 0);
 }

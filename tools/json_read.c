@@ -43,7 +43,8 @@ static void read_frames(struct stack *s, json_t *frames)
             .line = (int)number(o, "line"),
             .module = text(o, "module"),
             .offset = number(o, "offset"),
-            .inlined = json_is_true(json_object_get(o, "inlined"))};
+            .inlined = json_is_true(json_object_get(o, "inlined")),
+            .calls = text(o, "calls")};
 }
 
 static void read_locks(struct stack *s, json_t *locks)

@@ -28,6 +28,7 @@ struct frame {
     char *module;
     uint64_t offset;
     bool inlined;
+    char *calls;    /* innermost frames: the other object's function that is called; may be NULL */
     char *comp_dir; /* for the fingerprint; NULL: unknown */
     int decl_line;  /* of the function; 0: unknown */
 };
@@ -118,6 +119,8 @@ struct process {
     uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal, lock_orders_not_compared;
     char *accesses; /* "yes", "partly", "no" */
     size_t broken_lines;
+    uint64_t asked;       /* the number of a finding; 0: none */
+    bool asked_is_hidden; /* it was suppressed */
     uint64_t suppressed, known; /* findings taken out; findings of the baseline */
     char *suppressions;         /* rules that the program brings along; NULL: none */
 };

@@ -57,6 +57,7 @@ static json_t *frame_json(const struct frame *f)
     set_number(o, "offset", f->offset);
     if (f->inlined)
         json_object_set_new(o, "inlined", json_true());
+    set_text(o, "calls", f->calls);
     return o;
 }
 

@@ -166,9 +166,15 @@ static bool where_is(const struct suppression *s, const char *where)
     return !s->where || strcmp(s->where, where) == 0;
 }
 
+/* The compilers' runtime has a frame for libc's function. */
+static bool matches_callee(const struct suppression *s, const struct frame *f)
+{
+    return where_is(s, "function") && is_match(s, f->calls);
+}
+
 static bool matches_frame(const struct suppression *s, const struct frame *f)
 {
-    return (where_is(s, "function") && is_match(s, f->function)) ||
+    return matches_callee(s, f) || (where_is(s, "function") && is_match(s, f->function)) ||
            (where_is(s, "file") && is_match(s, f->file)) ||
            (where_is(s, "module") && is_match(s, f->module));
 }
@@ -189,9 +195,11 @@ static bool matches_stacks(const struct suppression *s, const struct finding *f)
 
 static bool matches_top(const struct suppression *s, const struct finding *f)
 {
-    for (size_t i = 0; i < f->nstacks && i < 2; i++)
-        if (f->stacks[i].nframes && matches_frame(s, &f->stacks[i].frames[0]))
+    for (size_t i = 0; i < f->nstacks && i < 2; i++) {
+        const struct frame *top = f->stacks[i].nframes ? &f->stacks[i].frames[0] : NULL;
+        if (top && (top->calls ? matches_callee(s, top) : matches_frame(s, top)))
             return true;
+    }
     return false;
 }
 
@@ -268,6 +276,7 @@ void suppressions_apply(struct suppressions *s, struct process *p)
         if (r) {
             r->used++;
             p->suppressed++;
+            p->asked_is_hidden |= p->asked && p->findings[i].number == p->asked;
         } else {
             p->findings[kept++] = p->findings[i];
         }

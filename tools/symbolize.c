@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callee.h"
 #include "functions.h"
 #include "globals.h"
 #include "image.h"
@@ -205,6 +206,8 @@ static void symbolize_frame(struct stack *s, size_t *cap, const struct lookup *g
         f->comp_dir = xstrdup(l.comp_dir);
     }
     set_rest(s, first, &l);
+    const char *callee = m ? callee_name(l.image, l.offset) : NULL;
+    s->frames[first].calls = xstrdup(callee);
 }
 
 /* --- places seen before: a run of many findings names the same ones again and again --- */
@@ -287,6 +290,8 @@ void symbolize_stack(const struct process *p, struct stack *s)
         }
         symbolize_place(s, &cap, &l);
     }
+    for (size_t i = 1; i < s->nframes; i++)
+        s->frames[i].calls = NULL; /* the frame before tells */
 }
 
 static struct image *image_at(const struct process *p, int module)

@@ -10,6 +10,7 @@
 #include "abi/tsan_report.h"
 #include "base/dalloc.h"
 #include "report/finding.h"
+#include "report/record.h"
 
 static void (*hook_fn)(const struct gorc_finding *finding, void *arg); /* atomic */
 static void *hook_arg;
@@ -64,8 +65,12 @@ static void call_own_hook(const struct dt_finding *f)
     dt_unmap(v, sizeof *v);
 }
 
-static void call_hooks(const struct dt_finding *f)
+/* As with the compilers' runtime, a suppressed report is none. */
+static void call_hooks(const struct dt_finding *f, uint32_t number)
 {
+    bool wanted = __atomic_load_n(&hook_fn, __ATOMIC_RELAXED) || dt_tsan_report_wanted();
+    if (!wanted || dt_record_suppresses(number))
+        return;
     call_own_hook(f);
     dt_tsan_report(f);
 }

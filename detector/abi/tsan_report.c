@@ -101,9 +101,14 @@ static void take_apart(struct report *r)
     add_object(r);
 }
 
+bool dt_tsan_report_wanted(void)
+{
+    return !dt_module_is_ours((uintptr_t)__tsan_on_report);
+}
+
 void dt_tsan_report(const struct dt_finding *f)
 {
-    bool is_wanted = !dt_module_is_ours((uintptr_t)__tsan_on_report);
+    bool is_wanted = dt_tsan_report_wanted();
     struct report *r = is_wanted ? dt_map(sizeof *r) : NULL;
     if (!r)
         return;

@@ -18,7 +18,7 @@
 #include "report/record_impl.h"
 
 void (*dt_on_halt)(void);
-void (*dt_finding_hook)(const struct dt_finding *f);
+void (*dt_finding_hook)(const struct dt_finding *f, uint32_t number);
 
 /* --- the set --- */
 
@@ -557,7 +557,7 @@ bool dt_finding_add(const struct dt_finding *f)
     if (t != &dt_task_unknown)
         t->in_runtime--;
     if (number && dt_finding_hook) /* the program's code: seen as such */
-        dt_finding_hook(f);
+        dt_finding_hook(f, number);
     if (number && f->counts && dt_flags.halt_on_error && dt_record_counts())
         halt();
     return number != 0;

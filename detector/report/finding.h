@@ -109,7 +109,7 @@ extern bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret
 extern bool (*dt_describe_task)(const struct dt_task_info *task, int *ret_tid);
 
 /* Called for each new finding when it has been recorded, with no lock held; set by abi/. */
-extern void (*dt_finding_hook)(const struct dt_finding *f);
+extern void (*dt_finding_hook)(const struct dt_finding *f, uint32_t number);
 /* Return addresses of a stack, innermost first, without the library's frames below a goroutine's
  * function. `ret_pcs` has room for DT_MAX_FRAMES. */
 size_t dt_finding_stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs);

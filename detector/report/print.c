@@ -86,6 +86,7 @@ const char *dt_helper_path(void)
 struct start {
     char *argv[20];
     char *env[MAX_ENV];
+    char fd_text[12], finding_text[12];
     int fd;
     int error; /* of execve; shared with the new process until it has become the helper */
 };
@@ -118,18 +119,27 @@ static size_t add_option(struct start *s, size_t n, const char *name, const char
     return n;
 }
 
-/* `check`: what does the record, or without one the options, amount to? Prints no report. */
-static void fill_arguments(struct start *s, char fd_text[12], bool check)
+/* `check`: what does the record, one finding of it (not 0), or without a record the options, amount
+ * to? Prints no report. */
+static char *digits(uint32_t v, char text[12])
+{
+    char *p = text + 11;
+    *p = 0;
+    for (; v > 0 || !*p; v /= 10)
+        *--p = (char)('0' + v % 10);
+    return p;
+}
+
+static void fill_arguments(struct start *s, bool check, uint32_t finding)
 {
     size_t n = 0;
-    char *p = fd_text + 11;
-    *p = 0;
-    for (int v = s->fd; v > 0 || !*p; v /= 10)
-        *--p = (char)('0' + v % 10);
+    char *p = digits(s->fd >= 0 ? (uint32_t)s->fd : 0, s->fd_text);
     s->argv[n++] = helper;
     s->argv[n++] = (char *)"report";
     n = add_option(s, n, "--raw-fd", s->fd >= 0 ? p : NULL);
     n = add_option(s, n, "--suppressions", dt_flags.suppressions);
+    if (finding)
+        n = add_option(s, n, "--finding", digits(finding, s->finding_text));
     if (check) {
         s->argv[n++] = (char *)"--check";
     } else {
@@ -215,16 +225,15 @@ static bool has_worked(int status)
 }
 
 /* The helper with the record so far, or without one; its wait status, -1: it did not run. */
-static int run_helper(bool with_record, bool check)
+static int run_helper(bool with_record, bool check, uint32_t finding)
 {
     int status = -1;
-    char fd_text[12];
     struct start *s = dt_helper_path() ? dt_map(sizeof *s) : NULL;
     char *stack = s ? dt_map(STACK_SIZE) : NULL;
     if (stack) {
         s->fd = with_record ? dt_record_as_file() : -1;
         if (s->fd >= 0 || !with_record) {
-            fill_arguments(s, fd_text, check);
+            fill_arguments(s, check, finding);
             fill_environment(s);
             status = run(s, stack);
             if (status < 0)
@@ -259,7 +268,7 @@ void dt_suppressions_check(void)
     if (dt_flags.record[0])
         return;
     dt_helper_find();
-    int status = run_helper(false, true);
+    int status = run_helper(false, true, 0);
     if (!has_worked(status))
         dt_say("without the gorc command nothing can be suppressed (helper=PATH)");
     else if (WEXITSTATUS(status))
@@ -268,8 +277,14 @@ void dt_suppressions_check(void)
 
 bool dt_record_counts(void)
 {
-    int status = dt_record_has_suppressions() ? run_helper(true, true) : -1;
+    int status = dt_record_has_suppressions() ? run_helper(true, true, 0) : -1;
     return !has_worked(status) || WEXITSTATUS(status) != STATUS_NOTHING_COUNTS;
+}
+
+bool dt_record_suppresses(uint32_t number)
+{
+    int status = dt_record_has_suppressions() ? run_helper(true, true, number) : -1;
+    return has_worked(status) && WEXITSTATUS(status) == STATUS_NOTHING_COUNTS;
 }
 
 bool dt_record_printed_counts(void)
@@ -284,7 +299,7 @@ void dt_record_print(void)
         dt_record_print_summary(); /* no need for a process */
         return;
     }
-    int saved = errno, status = run_helper(true, false);
+    int saved = errno, status = run_helper(true, false, 0);
     if (!has_worked(status))
         print_kept();
     else if (WEXITSTATUS(status) == STATUS_FAILED)

@@ -59,6 +59,9 @@ void dt_record_print(void);
 
 /* False when all that was found so far is suppressed, which only the helper can tell. */
 bool dt_record_counts(void);
+/* Is the finding with this number left out? Without suppressions no; else the helper tells, at the
+ * price of a process. */
+bool dt_record_suppresses(uint32_t number);
 /* After dt_record_print: the same for what was printed. */
 bool dt_record_printed_counts(void);
 

@@ -38,15 +38,22 @@ static bool program_seen;
 static uint32_t generation;
 static uint32_t instrumented_libraries;
 
+/* The index of the first symbol that it covers; 0: it covers none, and the index says nothing. */
 static uint32_t count_by_gnu_hash(const uint32_t *hash)
 {
-    return hash[1]; /* the index of the first symbol that it covers */
+    const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(uintptr_t) / sizeof *hash);
+    for (uint32_t i = 0; i < hash[0]; i++)
+        if (buckets[i])
+            return hash[1];
+    return 0;
 }
 
-static bool refers_to_init(const ElfW(Sym) * symbols, const char *strings, uint32_t n)
+/* Between the symbols and `n` may be something else, where the table's end is not known. */
+static bool refers_to_init(
+    const ElfW(Sym) * symbols, const char *strings, size_t strings_size, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++)
-        if (symbols[i].st_shndx == SHN_UNDEF &&
+        if (symbols[i].st_shndx == SHN_UNDEF && symbols[i].st_name < strings_size &&
             strcmp(strings + symbols[i].st_name, "__tsan_init") == 0)
             return true;
     return false;
@@ -59,12 +66,15 @@ static bool dynamic_is_instrumented(const ElfW(Dyn) * dynamic, uintptr_t base)
     const ElfW(Sym) *symbols = NULL;
     const char *strings = NULL;
     uint32_t n = 0;
+    size_t strings_size = 0;
     for (; dynamic->d_tag != DT_NULL; dynamic++) {
         uintptr_t p = dynamic->d_un.d_ptr;
         if (dynamic->d_tag == DT_SYMTAB)
             symbols = (const ElfW(Sym) *)p;
         else if (dynamic->d_tag == DT_STRTAB)
             strings = (const char *)p;
+        else if (dynamic->d_tag == DT_STRSZ)
+            strings_size = dynamic->d_un.d_val;
         else if (dynamic->d_tag == DT_GNU_HASH && p > base)
             n = count_by_gnu_hash((const uint32_t *)p);
         else if (dynamic->d_tag == DT_HASH && !n && p > base)
@@ -72,7 +82,9 @@ static bool dynamic_is_instrumented(const ElfW(Dyn) * dynamic, uintptr_t base)
     }
     if ((uintptr_t)symbols < base || (uintptr_t)strings < base)
         return false;
-    return refers_to_init(symbols, strings, n);
+    if (!n && (uintptr_t)strings > (uintptr_t)symbols)
+        n = (uint32_t)(((uintptr_t)strings - (uintptr_t)symbols) / sizeof *symbols);
+    return refers_to_init(symbols, strings, strings_size, n);
 }
 
 static bool is_instrumented(const struct dl_phdr_info *info)

@@ -165,4 +165,12 @@ C
     "$gorc" cc -O1 -o h h.c || fail "gorc cc"
     run_is 66 "$gorc" run -- ./h
     out_is hooked
+    echo race:^add$ >rules
+    run_is 0 "$gorc" run --suppressions rules -- ./h
+    out_is "not hooked"
+    run_is 0 env GORC_OPTIONS=suppressions=rules ./h
+    out_is "not hooked"
+    echo race:^sub$ >rules
+    run_is 66 "$gorc" run --suppressions rules -- ./h
+    out_is hooked
 }

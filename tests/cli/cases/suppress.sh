@@ -24,6 +24,47 @@ case_suppress_kinds() {
     done
 }
 
+# A rule for libc's function leaves out what it did, and only that.
+case_suppress_callee() {
+    cat >m.c <<'C'
+#include <pthread.h>
+#include <string.h>
+char shared[64], other[64];
+static volatile size_t size = 64;
+__attribute__((noinline)) static void copy(char *p) { memcpy(p, other, size); p[1]++; }
+static void *run(void *arg) { copy(shared); return arg; }
+int main(void)
+{
+    pthread_t t;
+    pthread_create(&t, NULL, run, NULL);
+    copy(shared);
+    pthread_join(t, NULL);
+    return 0;
+}
+C
+    for more in "-O0" "-O2" "-O2 -fno-plt" "-O2 -no-pie"; do
+        for CC in gcc clang-19; do
+            export CC
+            "$gorc" cc $more -o m m.c -pthread || fail "gorc cc $more"
+            run_is 66 "$gorc" run --json rec.json -- ./m
+            schema_ok rec.json
+            last_is 'gorc: .* accesses checked: yes\)'
+            grep -q '"calls": "memcpy"' rec.json || fail "$CC $more: no call of memcpy"
+            for rule in race:memcpy race_top:^memcpy$ race:function=memcpy; do
+                echo "$rule" >rules
+                "$gorc" run --suppressions rules -- ./m 2>err
+                err_has "suppressed by rules:1 $rule"
+            done
+            for rule in race:^memcp$ race:file=memcpy; do
+                echo "$rule" >rules
+                run_is 66 "$gorc" run --suppressions rules -- ./m
+                err_has "suppression not used: rules:1 $rule"
+            done
+        done
+    done
+    unset CC
+}
+
 case_suppress_fingerprint() {
     run_is 66 "$gorc" run --json first -- "$target" race
     echo "fingerprint:$(fingerprints first)" >rules
