@@ -36,14 +36,12 @@ static uint32_t count_threads(void)
 
 enum sleepers { SOME_AWAKE, OTHER_THREADS, ALL_ASLEEP };
 
-/* The order matters. A foreign thread that sleeps has done its last step, so it is counted first,
- * unless another one wakes it: that one may end before the threads are counted, and the woken one
- * be taken for it.
- * Under the lock no sleeping worker can be woken, so what they left is what there is: timers, then
- * those that sysmon has taken out and not yet made ready, then what is ready. */
-static enum sleepers who_sleeps(void)
+/* All of ours that could do something sleep. *ret_threads: how many threads they are. A foreign
+ * thread that sleeps has done its last step, so it is counted first. Under the lock no sleeping
+ * worker can be woken, so what they left is what there is: timers, then those that sysmon has taken
+ * out and not yet made ready, then what is ready. */
+static bool ours_sleep(uint32_t *ret_threads)
 {
-    uint32_t wakes = atomic_load(&gorc__sched.foreign_wakes);
     uint32_t ours = atomic_load(&gorc__sched.sysmon_started) +
                     atomic_load(&gorc__sched.foreign_asleep) +
                     atomic_load(&gorc__sched.helpers_asleep);
@@ -51,11 +49,24 @@ static enum sleepers who_sleeps(void)
     bool asleep = gorc__sched.nasleep_ms == gorc__sched.nms && gorc__timers_next() == INT64_MAX &&
                   atomic_load(&gorc__sched.firing) == 0 && !gorc__poller_wanted() &&
                   !gorc__work_visible();
-    ours += gorc__sched.nms;
+    *ret_threads = ours + gorc__sched.nms;
     gorc__unlock(&gorc__sched.lock);
-    if (!asleep)
+    return asleep;
+}
+
+/* A thread that we do not know may wake somebody and end before the threads are counted: then there
+ * are as many as sleep, but they sleep no more. So all is looked at twice. */
+static enum sleepers who_sleeps(void)
+{
+    uint32_t before, after, wakes = atomic_load(&gorc__sched.foreign_wakes);
+    if (!ours_sleep(&before))
         return SOME_AWAKE;
-    if (count_threads() != ours || atomic_load(&gorc__sched.foreign_wakes) != wakes)
+    if (count_threads() != before)
+        return OTHER_THREADS;
+    if (!ours_sleep(&after))
+        return SOME_AWAKE;
+    if (after != before || atomic_load(&gorc__sched.foreign_wakes) != wakes ||
+        count_threads() != before)
         return OTHER_THREADS;
     return ALL_ASLEEP;
 }
