@@ -161,9 +161,50 @@ void dt_deadlock_report(struct dt_task *me)
 
 struct asleep {
     struct dt_finding f;
-    uint64_t total;
+    uint64_t total, in_vain; /* the goroutine that waits for its own lock, 0 */
+    const void *objects[DT_MAX_STACKS];
+    size_t nobjects;
     char notes[DT_MAX_STACKS][128];
 };
+
+/* Room is kept for two "created by" stacks. */
+static bool has_room(const struct asleep *a)
+{
+    return a->f.nstacks + 2 < DT_MAX_STACKS;
+}
+
+struct reader_search {
+    const void *lock;
+    const struct dt_task_info *reader;
+    dt_stackid where;
+};
+
+static bool is_reader(const struct gorc__inspect_g *g, void *arg)
+{
+    struct reader_search *s = arg;
+    const struct dt_task *task = g->task ? g->task->detect : NULL;
+    for (uint32_t i = task ? task->nheld : 0; i-- > 0 && !s->reader;) {
+        if (task->held[i].lock == s->lock) {
+            s->reader = task->info;
+            s->where = task->held[i].where;
+        }
+    }
+    return !s->reader;
+}
+
+/* Where what g waits for was taken: by its holder, or by one of its readers. */
+static void add_holder(struct asleep *a, const struct gorc__inspect_g *g)
+{
+    struct reader_search s = {.lock = g->object};
+    if (g->holder)
+        s.where = dt_holder_place(g, &s.reader);
+    else if (g->object_kind == GORC__OBJ_RWMUTEX)
+        gorc__inspect_goroutines(is_reader, &s);
+    if (s.where && has_room(a))
+        dt_finding_stack(&a->f, "holder", s.reader, s.where, "took what the one above waits for");
+    if (g->holder == g->goid)
+        a->in_vain = g->goid;
+}
 
 static bool add_sleeper(const struct gorc__inspect_g *g, void *arg)
 {
@@ -171,17 +212,37 @@ static bool add_sleeper(const struct gorc__inspect_g *g, void *arg)
     if (g->is_system || g->state == GORC__G_DEAD)
         return true;
     a->total++;
-    /* Room is kept for two "created by" stacks. */
-    if (a->f.nstacks + 2 >= DT_MAX_STACKS)
+    if (!has_room(a))
         return true;
-    struct dt_text t = {a->notes[a->f.nstacks], sizeof a->notes[0]};
+    char *note = a->notes[a->f.nstacks];
+    struct dt_text t = {note, sizeof a->notes[0]};
     dt_describe_wait(&t, g);
     dt_describe_holder(&t, g);
     const struct dt_task *task = g->task ? g->task->detect : NULL;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
-    dt_finding_stack(&a->f, "blocked", task ? task->info : NULL, n ? dt_stack_intern(pcs, n) : 0,
-        a->notes[a->f.nstacks]);
+    dt_finding_stack(
+        &a->f, "blocked", task ? task->info : NULL, n ? dt_stack_intern(pcs, n) : 0, note);
+    add_holder(a, g);
+    return true;
+}
+
+/* Where the object that g waits for was made, once for each. */
+static bool add_object(const struct gorc__inspect_g *g, void *arg)
+{
+    struct asleep *a = arg;
+    if (g->is_system || g->state == GORC__G_DEAD || !g->object_created)
+        return true;
+    if (!has_room(a))
+        return false;
+    for (size_t i = 0; i < a->nobjects; i++)
+        if (a->objects[i] == g->object)
+            return true;
+    a->objects[a->nobjects++] = g->object;
+    char *note = a->notes[a->f.nstacks];
+    struct dt_text t = {note, sizeof a->notes[0]};
+    dt_describe_object(&t, g);
+    dt_finding_stack(&a->f, "object created by", NULL, (dt_stackid)g->object_created, note);
     return true;
 }
 
@@ -217,6 +278,13 @@ void dt_deadlock_all_asleep(void)
     dt_text_add(&m, "all ");
     dt_text_u64(&m, a.total);
     dt_text_add(&m, a.total == 1 ? " goroutine is asleep" : " goroutines are asleep");
+    if (a.in_vain) {
+        dt_text_add(&m, a.in_vain == 1 ? ": main" : ": goroutine ");
+        if (a.in_vain != 1)
+            dt_text_u64(&m, a.in_vain);
+        dt_text_add(&m, " waits for a lock that it holds itself");
+    }
+    gorc__inspect_goroutines(add_object, &a);
     gorc__inspect_goroutines(add_creation, &a);
     dt_finding_add(&a.f);
     if (me != &dt_task_unknown)

@@ -187,12 +187,16 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
         dt_text_add(t, "in ");
         dt_text_add(t, g->reason ? g->reason : "an unknown call");
     }
-    const char *kind = dt_object_kind(g->object_kind);
-    if (!g->object || !kind || g->object_kind == GORC__OBJ_TIMER ||
+    if (!g->object || !dt_object_kind(g->object_kind) || g->object_kind == GORC__OBJ_TIMER ||
         g->object_kind == GORC__OBJ_SELECT)
         return;
     dt_text_add(t, " ");
-    dt_text_add(t, kind);
+    dt_describe_object(t, g);
+}
+
+void dt_describe_object(struct dt_text *t, const struct gorc__inspect_g *g)
+{
+    dt_text_add(t, dt_object_kind(g->object_kind));
     dt_text_add(t, " ");
     if (g->object_kind == GORC__OBJ_FD)
         dt_text_u64(t, (uintptr_t)g->object);
@@ -207,7 +211,9 @@ void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g)
 
 void dt_describe_holder(struct dt_text *t, const struct gorc__inspect_g *g)
 {
-    if (g->holder == 1) {
+    if (g->holder && g->holder == g->goid) {
+        dt_text_add(t, ", which it holds itself");
+    } else if (g->holder == 1) {
         dt_text_add(t, ", held by main");
     } else if (g->holder) {
         dt_text_add(t, ", held by goroutine ");

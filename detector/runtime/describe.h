@@ -34,7 +34,9 @@ void dt_text_ns(struct dt_text *t, int64_t ns); /* "1.2 s" */
 
 /* "waits to receive from chan 0x... ('jobs')" */
 void dt_describe_wait(struct dt_text *t, const struct gorc__inspect_g *g);
-/* ", held by goroutine 7"; nothing when unknown. */
+/* "chan 0x... 'jobs'": what it waits for. */
+void dt_describe_object(struct dt_text *t, const struct gorc__inspect_g *g);
+/* ", held by goroutine 7", ", which it holds itself"; nothing when unknown. */
 void dt_describe_holder(struct dt_text *t, const struct gorc__inspect_g *g);
 
 /* Where the goroutine that holds what `g` waits for took it, and who it is; 0: unknown. With the
