@@ -4,7 +4,7 @@
 
 # What `make check` and CI run. Each prints 'N passed, N failed' (scripts/check.sh).
 SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-cli check-examples \
-	check-race check-race-suite check-scale check-echo-ci check-fuzz \
+	check-race check-race-suite check-goker check-scale check-echo-ci check-fuzz \
 	check-real-ci check-docs check-install
 
 JOBS := -j$(shell nproc)

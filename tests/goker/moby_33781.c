@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A monitor's probe starts a prober that sends its result on an unbuffered channel. When the
+ * probe's select takes the stop it returns without draining: the prober stays in its send.
+ *
+ * verdict: leak
+ */
+#include <gorc.h>
+
+#include "barrier.h"
+
+static void prober(void *results)
+{
+    int healthy = 1;
+    hidden_yield_until(2);             /* a probe takes its time */
+    gorc_chan_send(results, &healthy); /* HERE: send */
+    gorc_chan_close(results);
+}
+
+/* True: stopped. */
+static bool probe(gorc_chan *stop)
+{
+    int healthy;
+    gorc_chan *results = gorc_chan_new(sizeof healthy, 0); /* HERE: made */
+    gorc_ctx *ctx = gorc_ctx_with_timeout(gorc_ctx_background(), GORC_SECOND);
+    gorc_go(prober, results); /* HERE: go */
+    hidden_step();
+    gorc_case cases[] = {gorc_case_recv(stop, NULL), gorc_case_recv(results, &healthy),
+        gorc_case_recv(gorc_ctx_done(ctx), NULL)};
+    int chosen = gorc_select(cases, 3);
+    gorc_ctx_cancel(ctx);
+    if (chosen == 2)
+        gorc_chan_recv(results, &healthy);
+    if (chosen != 0)
+        gorc_chan_unref(results);
+    gorc_ctx_free(ctx);
+    return chosen == 0;
+}
+
+static void monitor(void *stop)
+{
+    for (;;) {
+        gorc_case cases[] = {gorc_case_recv(stop, NULL), gorc_case_after(0)};
+        if (gorc_select(cases, 2) == 0 || probe(stop)) /* HERE: probe */
+            break;
+    }
+    hidden_step();
+}
+
+static __attribute__((noinline)) void run(void)
+{
+    gorc_chan *stop = gorc_chan_new(0, 0);
+    gorc_go(monitor, stop); /* HERE: monitor */
+    hidden_yield_until(1);
+    gorc_chan_send(stop, NULL);
+    gorc_chan_unref(stop);
+}
+
+int main(void)
+{
+    run(); /* HERE: run */
+    hidden_yield_until(2);
+    gorc_yield();
+    return 0;
+}
