@@ -131,6 +131,13 @@ static int area_of(uintptr_t p, unsigned *ret_byte)
     return -1;
 }
 
+static bool is_pending(const struct access *a, unsigned byte)
+{
+    return pending && a->task == pending->task && a->area == pending->area &&
+           a->write == pending->write && a->atomic == pending->atomic &&
+           a->frame == pending->frame && byte >= pending->begin && byte < pending->end;
+}
+
 static void check_late(const struct dt_race *r, struct access *now_side, struct access *earlier)
 {
     totals.late++;
@@ -139,9 +146,15 @@ static void check_late(const struct dt_race *r, struct access *now_side, struct 
         if (!(r->bytes >> i & 1))
             continue;
         now_side->area = area_of(r->granule + i, &byte);
-        if (now_side->area < 0 || !hb_pair_races(now_side, earlier, byte))
-            fail("a late race of two accesses that do not race, at +%u of area %d", byte,
-                now_side->area);
+        if (is_pending(now_side, byte) && hb_races_with(pending, earlier, byte))
+            seen[byte - pending->begin] = true;
+        else if (now_side->area < 0 || !hb_pair_races(now_side, earlier, byte))
+            fail(
+                "a late race of two accesses that do not race, at +%u of area %d: task %d write %d "
+                "atomic %d frame %u, task %d write %d atomic %d free %d frame %u",
+                byte, now_side->area, now_side->task, now_side->write, now_side->atomic,
+                now_side->frame, earlier->task, earlier->write, earlier->atomic, earlier->is_free,
+                earlier->frame);
     }
 }
 

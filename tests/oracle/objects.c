@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <unistd.h>
 
 #include <gorc.h>
 
@@ -21,7 +22,7 @@ enum {
     SYNC_KEY = SYNC_WAITGROUP + 1,
     SYNC_END = SYNC_KEY + KEYS,
 };
-_Static_assert(SYNC_END <= SYNCS, "room");
+_Static_assert((int)SYNC_END <= (int)SYNCS, "room");
 
 struct queue {
     int task[TASKS], n;
@@ -148,6 +149,9 @@ static void lock_rw(int t, int i, bool write)
 static void unlock_rw(int t, int i)
 {
     bool write = writer[i] == t;
+    /* libc knows the writer by its thread, and the worker's may have changed meanwhile. */
+    if (i == 0 && write)
+        native_rw.__data.__cur_writer = gettid();
     tell(t, "unlock of %s, %s", i ? "gorc rwmutex" : "pthread rwlock", write ? "write" : "read");
     if (i == 0)
         pthread_rwlock_unlock(&native_rw);

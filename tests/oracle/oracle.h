@@ -72,6 +72,8 @@ void tell(int t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* --- run.c: tasks and turns --- */
 void run_init(void);
 void run_program(const struct program *p);
+/* What was done in programs that nobody waited for is over. */
+void run_learn_all(void);
 extern const struct program *now;
 extern int now_step;
 
