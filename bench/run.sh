@@ -126,7 +126,7 @@ under_race() { # under_race WORK N
     done
 }
 
-detector() { # detector LABEL PROGRAM N THREADS [VAR=VALUE]
+detector() { # detector LABEL PROGRAM N THREADS ["VAR=VALUE ..."]
     wanted "detector/$1" || return 0
     local n=$3 variant variables=${5:-}
     [ "$2" = calls ] || [ "$2" = matrix ] || n=$(($3 / divide))
@@ -173,6 +173,14 @@ run_all() {
     detector "table scanned, 8 threads" table 20000000 8 TABLE=scan
     detector "table at random, 2 threads" table 20000000 2 TABLE=random
     detector "table at random, 8 threads" table 20000000 8 TABLE=random
+    detector "table scanned, 64 threads" table 20000000 64 TABLE=scan
+    detector "table at random, 64 threads" table 20000000 64 TABLE=random
+    detector "  mutex per 1000, 8 threads" table 10000000 8 TABLE=mutex
+    detector "  mutex per 1000, 64 threads" table 10000000 64 TABLE=mutex
+    detector "  rwlock per 1000, 8 threads" table 10000000 8 TABLE=rwlock
+    detector "  rwlock per 1000, 64 threads" table 10000000 64 TABLE=rwlock
+    detector "  mutex, bounded, 8 threads" table 10000000 8 "TABLE=mutex GORC_OPTIONS=precision=bounded"
+    detector "  random, bounded, 64 threads" table 20000000 64 "TABLE=random GORC_OPTIONS=precision=bounded"
     detector "mixed-field structs" structs 20000 2
     detector "memory copies" copies 80000 2
     detector "atomics" atomics 8000000 2

@@ -14,6 +14,7 @@
 
 #include "abi/exported.h"
 #include "core/cell.h"
+#include "core/fast.h"
 #include "core/map.h"
 #include "core/reads.h"
 #include "core/shadow.h"
@@ -50,6 +51,9 @@ static inline __attribute__((always_inline)) bool is_covered(
 static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsigned flags)
 {
     struct dt_task *t = dt_self;
+    uint64_t kind = flags & DT_WRITE ? DT_CELL_P | DT_CELL_W : DT_CELL_P;
+    if (dt_access_fast(t, addr, size, kind, CALLER))
+        return;
     dt_shadow_stats.accesses_seen = 1;
     if (__builtin_expect(t == &dt_task_unknown, 0))
         t = dt_task_meet ? dt_task_meet() : NULL;
@@ -66,15 +70,7 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
  * synchronisation, and a write races with whatever a read at the same place would race with. */
 #define ALIAS(name, of) EXPORT void name(void *p) __attribute__((alias(#of)));
 
-#define ACCESS(name, kind, granules, size, flags)                                                  \
-    EXPORT void name(void *p);                                                                     \
-    void name(void *p)                                                                             \
-    {                                                                                              \
-        if (!is_covered((uintptr_t)p, kind, granules) &&                                           \
-            !(kind <= DT_KEY_R8 && granules == 1 &&                                                \
-                dt_reads_cover(dt_self->reads, (uintptr_t)p, size)))                               \
-            slow((uintptr_t)p, size, flags);                                                       \
-    }                                                                                              \
+#define WITH_PC(name, size, flags)                                                                 \
     EXPORT void name##_pc(void *p, void *pc);                                                      \
     void name##_pc(void *p, void *pc)                                                              \
     {                                                                                              \
@@ -83,10 +79,30 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
             dt_access(t, (uintptr_t)p, size, flags, (uintptr_t)pc);                                \
     }
 
-ACCESS(__tsan_read1, DT_KEY_R1, 1, 1, DT_READ)
-ACCESS(__tsan_read2, DT_KEY_R2, 1, 2, DT_READ)
-ACCESS(__tsan_read4, DT_KEY_R4, 1, 4, DT_READ)
-ACCESS(__tsan_read8, DT_KEY_R8, 1, 8, DT_READ)
+#define ACCESS(name, kind, granules, size, flags)                                                  \
+    EXPORT void name(void *p);                                                                     \
+    void name(void *p)                                                                             \
+    {                                                                                              \
+        if (!is_covered((uintptr_t)p, kind, granules))                                             \
+            slow((uintptr_t)p, size, flags);                                                       \
+    }                                                                                              \
+    WITH_PC(name, size, flags)
+
+/* Within a granule, unless unaligned. */
+#define READ(name, kind, size)                                                                     \
+    EXPORT void name(void *p);                                                                     \
+    void name(void *p)                                                                             \
+    {                                                                                              \
+        if (!is_covered((uintptr_t)p, kind, 1) &&                                                  \
+            !dt_reads_cover(dt_self->reads, (uintptr_t)p, size))                                   \
+            slow((uintptr_t)p, size, DT_READ);                                                     \
+    }                                                                                              \
+    WITH_PC(name, size, DT_READ)
+
+READ(__tsan_read1, DT_KEY_R1, 1)
+READ(__tsan_read2, DT_KEY_R2, 2)
+READ(__tsan_read4, DT_KEY_R4, 4)
+READ(__tsan_read8, DT_KEY_R8, 8)
 ACCESS(__tsan_read16, DT_KEY_R8, 2, 16, DT_READ)
 ACCESS(__tsan_write1, DT_KEY_W1, 1, 1, DT_WRITE)
 ACCESS(__tsan_write2, DT_KEY_W2, 1, 2, DT_WRITE)

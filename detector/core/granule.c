@@ -24,6 +24,7 @@
 #include "core/past.h"
 #include "core/reads.h"
 #include "core/segment.h"
+#include "core/sweep.h"
 
 /* The access on its way. */
 struct access {
@@ -293,10 +294,11 @@ static bool access_overflow(struct access *a, uintptr_t granule, uint64_t *cells
         return true;
     }
     second = record_in_chain(a, granule, second, &first);
-    dt_over_unlock(cells, first, second);
     queue(a, granule);
-    if (shared && (a->x & DT_CELL_W))
-        dt_reads_look(a->t, granule, a->x | a->bytes);
+    if (shared && (a->x & DT_CELL_W) && dt_reads_look(a->t, granule, a->x | a->bytes) &&
+        !(second & DT_OVER_BLOCK))
+        second = 0; /* an ordinary granule again */
+    dt_over_unlock(cells, first, second);
     return true;
 }
 
@@ -366,14 +368,22 @@ static bool share(struct access *a, uintptr_t granule, uint64_t *cells, struct p
     return dt_reads_record(a->t, granule, x);
 }
 
-/* Pages in which tasks take over each other's reads and hardly ever each other's writes. */
-enum { READ_MOSTLY = 64, PER_WRITE = 16 };
+static uint8_t *read_mostly_of(uintptr_t granule)
+{
+    struct dt_chunk *c = dt_chunk_of(granule);
+    return &c->read_mostly[(granule & (DT_CHUNK_SIZE - 1)) >> 12];
+}
+
+/* Pages in which tasks take over each other's reads, hardly ever each other's writes, and whose
+ * memory is not handed out again and again. For a few tasks two cells serve as well. Only some such
+ * accesses come here (fast.c). */
+enum { READ_MOSTLY = 8, PER_WRITE = 8, NEVER = 255, FEW_TASKS = 4 };
 
 static bool is_read_mostly(const struct access *a, uintptr_t granule)
 {
-    struct dt_chunk *c = dt_chunk_of(granule);
-    uint8_t *score = &c->read_mostly[(granule & (DT_CHUNK_SIZE - 1)) >> 12];
-    uint8_t now = __atomic_load_n(score, __ATOMIC_RELAXED);
+    uint8_t *score = read_mostly_of(granule), now = __atomic_load_n(score, __ATOMIC_RELAXED);
+    if (now == NEVER || dt_task_live() <= FEW_TASKS)
+        return false;
     if (a->took_write) {
         if (now)
             __atomic_store_n(score, now > PER_WRITE ? now - PER_WRITE : 0, __ATOMIC_RELAXED);
@@ -448,7 +458,13 @@ static bool access_pair(
     }
     if (shared)
         return share(a, granule, cells, (struct pair){s0, s1}, x, (struct pair){k0, k1});
-    if (!dt_cas16(cells, s0, s1, x, k0 ? k0 : k1))
+    uint64_t kept = k0 ? k0 : k1;
+    if (kept && dt_cell_goes_second(x, kept)) {
+        uint64_t second = x;
+        x = kept;
+        kept = second;
+    }
+    if (!dt_cas16(cells, s0, s1, x, kept))
         return false;
     if (a->nraces)
         queue(a, granule);
@@ -512,6 +528,7 @@ static bool clear_overflow(uintptr_t granule, uint64_t *cells, unsigned mask)
     bool shared = (second & DT_OVER_READ_SHARED) != 0;
     unsigned kept = clear_chain(block, bytes, &one);
     if (shared) {
+        __atomic_store_n(read_mostly_of(granule), NEVER, __ATOMIC_RELAXED);
         dt_reads_clear(granule, mask, keep_in_chain, &block);
         second = (second & ~DT_OVER_BLOCK) | block;
     }

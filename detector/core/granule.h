@@ -22,9 +22,9 @@ bool dt_granule_read_shared(
 /* Races found, delivered by dt_race_deliver once the task has left the core. */
 void dt_race_queue(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes);
-/* `now` was a while ago, and its task may not run: delivered by `on`. */
-void dt_race_queue_late(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
-    uint64_t earlier, uint64_t bytes);
+/* `now` was a while ago. */
+void dt_race_queue_late(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes);
 void dt_race_deliver_queue(struct dt_task *t);
 static inline void dt_race_deliver(struct dt_task *t)
 {

@@ -75,8 +75,8 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     dt_node_pin(s->stack);
 }
 
-static void add(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
-    uint64_t earlier, uint64_t bytes, bool late)
+static void add(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes, bool late)
 {
     if (!dt_on_race || is_repetition(now, earlier))
         return;
@@ -88,7 +88,7 @@ static void add(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64
     i->race.late = late;
     i->race.granule = granule;
     i->race.bytes = (uint8_t)(bytes >> DT_CELL_MASK_SHIFT);
-    struct dt_race_item **end = &on->races;
+    struct dt_race_item **end = &(t->races_to ? t->races_to : t)->races;
     while (*end)
         end = &(*end)->next;
     *end = i;
@@ -107,8 +107,8 @@ static uint64_t with_origin_of(uint64_t cell, unsigned byte)
 }
 
 /* A cell may stand for accesses of several places (DT_NODE_OVERLAY): one race for each. */
-static void queue(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
-    uint64_t earlier, uint64_t bytes, bool late)
+static void queue(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes, bool late)
 {
     while (bytes & DT_CELL_MASK) {
         unsigned byte = (unsigned)__builtin_ctzll(bytes) - DT_CELL_MASK_SHIFT;
@@ -118,7 +118,7 @@ static void queue(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint
             if ((bytes & bit) && with_origin_of(now, b) == n && with_origin_of(earlier, b) == e)
                 same |= bit;
         }
-        add(on, t, granule, n, e, same, late);
+        add(t, granule, n, e, same, late);
         bytes &= ~same;
     }
 }
@@ -126,13 +126,13 @@ static void queue(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint
 void dt_race_queue(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
 {
-    queue(t, t, granule, now, earlier, bytes, false);
+    queue(t, granule, now, earlier, bytes, false);
 }
 
-void dt_race_queue_late(struct dt_task *on, struct dt_task *t, uintptr_t granule, uint64_t now,
-    uint64_t earlier, uint64_t bytes)
+void dt_race_queue_late(
+    struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
 {
-    queue(on, t, granule, now, earlier, bytes, true);
+    queue(t, granule, now, earlier, bytes, true);
 }
 
 void dt_race_deliver_queue(struct dt_task *t)

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "core/fast.h"
 #include "core/granule.h"
 #include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
 #include "core/overflow.h"
 #include "core/range.h"
+#include "core/reads.h"
 #include "core/segment.h"
 
 /* Bytes of the program's memory. */
@@ -67,9 +69,7 @@ static void access_page(struct dt_task *t, uintptr_t addr, size_t n, uint64_t x,
             continue;
         }
         uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
-        bool done = s0 == 0  ? dt_cas16(cells, 0, 0, x, 0)
-                    : always ? supersede(t, cells, s0, x)
-                             : ((s0 ^ own) & need) == 0;
+        bool done = always ? supersede(t, cells, s0, x) : dt_cells_fast(t, addr, cells, x);
         if (!done)
             dt_granule_access(t, addr, cells, x, always);
         n--, cells += 2, addr += 8;
@@ -103,8 +103,10 @@ void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned
     uint64_t bytes = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
     uint64_t x = make_cell(t, flags, pc) | bytes;
     if (flags == DT_READ && dt_cell_is_special(__atomic_load_n(&cells[1], __ATOMIC_RELAXED)) &&
-        dt_granule_read_shared(t, addr & ~(uintptr_t)7, cells, x))
+        dt_granule_read_shared(t, addr & ~(uintptr_t)7, cells, x)) {
+        dt_reads_remember_index(t, pc, x);
         return;
+    }
     if (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) == 0 && dt_cas16(cells, 0, 0, x, 0))
         dt_page_touch(addr);
     else

@@ -9,7 +9,6 @@
  * look at the version: if it is the one of the last time, no writer has missed anything; else they
  * look at those granules again, with the clock that they had.
  */
-#include <emmintrin.h>
 #include <string.h>
 
 #include "base/dalloc.h"
@@ -32,6 +31,7 @@ void dt_reads_init(void)
 {
     unsigned field = sizeof(uint16_t), info = sizeof(struct dt_log_info);
     dt_pool_init(&dt_coarse_pool, "logs of reads", DT_LOG_COARSE * field, info, MAX_LOGS / 2);
+    dt_pool_alloc(&dt_coarse_pool); /* so that log 0 can be looked at */
     dt_pool_init(&dt_fine_pool, "fine logs of reads", DT_LOG_FINE * field, info, MAX_LOGS / 8);
 }
 
@@ -179,6 +179,13 @@ static bool whole_fields(unsigned bytes)
     return bytes == 0x0f || bytes == 0xf0 || bytes == 0xff;
 }
 
+void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x)
+{
+    struct dt_origin_cache *c = dt_origin_slot(t, pc);
+    if (c->pc == pc && c->origin == (x & DT_CELL_ORIGIN) && t->reads->next > t->reads->first)
+        c->read = read_index(t->reads, x);
+}
+
 bool dt_reads_full(struct dt_reader *r, uint64_t x)
 {
     return r->next > dt_read_limit.last && !read_index(r, x);
@@ -210,17 +217,6 @@ bool dt_reads_record(struct dt_task *t, uintptr_t granule, uint64_t x)
     for (unsigned b = 0; b < 8; b++)
         if (bytes >> b & 1)
             __atomic_store_n(&f[b], index, __ATOMIC_RELEASE);
-    return true;
-}
-
-bool dt_reads_cover_fine(const struct dt_reader *r, uint64_t e, uintptr_t addr, unsigned size)
-{
-    const uint16_t *f = dt_fine_log(e & (DT_LOG_IS_FINE - 1)) + (addr & (DT_LOG_BYTES - 1));
-    if ((addr & 7) + size > 8)
-        return false;
-    for (unsigned i = 0; i < size; i++)
-        if (__atomic_load_n(&f[i], __ATOMIC_RELAXED) < r->first)
-            return false;
     return true;
 }
 
@@ -287,40 +283,71 @@ bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x)
 
 /* --- writers --- */
 
-/* A plain write takes the place of the task's own reads. */
-static void forget_own(uint32_t name, uintptr_t granule, uint64_t x)
+/* x takes the place of the reads that index[] tells, which are ordered before it. Is nothing left?
+ * A field that its owner has changed meanwhile stays. */
+static bool replace(uint32_t name, uintptr_t granule, const uint32_t index[8], uint64_t x)
 {
     unsigned bytes = (unsigned)((x & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
     unsigned shift = name & DT_LOG_NAME_FINE ? 0 : 2, step = 1u << shift;
     unsigned all = (1u << step) - 1;
     uint16_t *f = dt_log_fields(name) + ((granule & (DT_LOG_BYTES - 1)) >> shift);
-    for (unsigned b = 0; (x & DT_CELL_P) && b < 8; b += step)
-        if ((bytes >> b & all) == all)
-            __atomic_store_n(&f[b >> shift], 0, __ATOMIC_RELAXED);
+    bool empty = true;
+    for (unsigned b = 0; b < 8; b += step, f++) {
+        uint16_t i = (uint16_t)index[b];
+        if (i && (x & DT_CELL_P) && (bytes >> b & all) == all)
+            __atomic_compare_exchange_n(f, &i, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        empty &= __atomic_load_n(f, __ATOMIC_RELAXED) == 0;
+    }
+    return empty;
 }
 
-static void look_at(struct dt_task *t, uint32_t name, uintptr_t granule, uint64_t x)
+/* One is not ordered: the others are looked at, and all stay. */
+static bool look_at_rest(
+    struct dt_task *t, const struct dt_reader *r, uintptr_t granule, uint64_t x, uint32_t index[8])
 {
-    const struct dt_reader *r = dt_log_info(name)->reader;
-    uint32_t last = __atomic_load_n(&r->last_seg, __ATOMIC_ACQUIRE), index[8];
-    if (!last || dt_segment_ordered(t, last))
-        return;
-    dt_log_granule(name, granule, index);
     for (uint64_t e; (e = dt_log_next_element(r, index)) != 0;)
         if ((e & x & DT_CELL_MASK) && !dt_segment_ordered(t, dt_cell_seg(e)))
             dt_race_queue(t, granule, x, e, e & x & DT_CELL_MASK);
+    return false;
 }
 
-void dt_reads_look(struct dt_task *t, uintptr_t granule, uint64_t x)
+/* The newest read in the table is looked at before the fields: those of later ones are not taken
+ * for ordered. */
+static bool look_at(struct dt_task *t, uint32_t name, uintptr_t granule, uint64_t x)
 {
+    const struct dt_reader *r = dt_log_info(name)->reader;
+    uint32_t next = __atomic_load_n(&r->next, __ATOMIC_ACQUIRE), index[8], left[8];
+    uint32_t last = __atomic_load_n(&r->last_seg, __ATOMIC_ACQUIRE);
+    bool all_ordered = r == t->reads || !last || dt_segment_ordered(t, last);
+    bool empty = true;
+    dt_log_granule(name, granule, index);
+    for (unsigned b = 0; b < 8; b++) {
+        empty &= index[b] == 0;
+        all_ordered &= index[b] < next;
+        left[b] = index[b];
+    }
+    if (empty)
+        return true;
+    for (uint64_t e; !all_ordered && (e = dt_log_next_element(r, left)) != 0;) {
+        if (dt_segment_ordered(t, dt_cell_seg(e)))
+            continue;
+        if (e & x & DT_CELL_MASK)
+            dt_race_queue(t, granule, x, e, e & x & DT_CELL_MASK);
+        return look_at_rest(t, r, granule, x, left);
+    }
+    return replace(name, granule, index, x);
+}
+
+/* What a reader stores after we looked, it will look at again: the granule was locked when the
+ * version changed, so the reader had looked at the granule before. */
+bool dt_reads_look(struct dt_task *t, uintptr_t granule, uint64_t x)
+{
+    bool empty = true;
     __atomic_fetch_add(&dt_reads_version, 1, __ATOMIC_SEQ_CST);
     uint32_t name = __atomic_load_n(dt_readers_of(dt_chunk_of(granule), granule), __ATOMIC_ACQUIRE);
-    for (; name; name = __atomic_load_n(&dt_log_info(name)->next, __ATOMIC_ACQUIRE)) {
-        if (dt_log_info(name)->reader == t->reads)
-            forget_own(name, granule, x);
-        else
-            look_at(t, name, granule, x);
-    }
+    for (; name; name = __atomic_load_n(&dt_log_info(name)->next, __ATOMIC_ACQUIRE))
+        empty &= look_at(t, name, granule, x);
+    return empty;
 }
 
 /* --- clearing --- */
@@ -373,14 +400,14 @@ void dt_reads_clear(
 /* --- flushing --- */
 
 /* Own reads that are in no log any more: a part of a coarse field was cleared. */
-static void recheck_own(struct dt_task *t, struct dt_task *on, uintptr_t granule,
-    const uint64_t *element, unsigned n, uint64_t own)
+static void recheck_own(
+    struct dt_task *t, uintptr_t granule, const uint64_t *element, unsigned n, uint64_t own)
 {
     for (unsigned i = 0; i < n; i++) {
         uint64_t e = element[i], meet = e & own & DT_CELL_MASK;
         if (meet && (e & DT_CELL_W) && dt_cell_seg(e) != dt_cell_seg(own) &&
             !dt_segment_ordered(t, dt_cell_seg(e)))
-            dt_race_queue_late(on, t, granule, own, e, meet);
+            dt_race_queue_late(t, granule, own, e, meet);
     }
 }
 
@@ -391,7 +418,7 @@ static bool is_own_read(const struct dt_task *t, uint64_t e)
 
 /* With the granule's elements at hand, `n` of them. */
 static void recheck_against(
-    struct dt_task *t, struct dt_task *on, uintptr_t granule, const uint64_t *element, unsigned n)
+    struct dt_task *t, uintptr_t granule, const uint64_t *element, unsigned n)
 {
     const struct dt_reader *r = t->reads;
     uint64_t entry = find(r, granule);
@@ -402,34 +429,32 @@ static void recheck_against(
             if (index[b] < r->first)
                 index[b] = 0;
         for (uint64_t own; (own = dt_log_next_element(r, index)) != 0;)
-            recheck_own(t, on, granule, element, n, own);
+            recheck_own(t, granule, element, n, own);
     }
     for (unsigned i = 0; i < n; i++)
         if (is_own_read(t, element[i]))
-            recheck_own(t, on, granule, element, n, element[i]);
+            recheck_own(t, granule, element, n, element[i]);
 }
 
 /* The granule is not read-shared any more: memory was cleared while we read. What is in our log
  * was stored after that: the read counts as the later one and is made again. If t itself does not
  * run now, the read counts as the earlier one. */
-static void read_again(struct dt_task *t, struct dt_task *on, uintptr_t granule, uint64_t *cells)
+static void read_again(struct dt_task *t, uintptr_t granule, uint64_t *cells)
 {
     uint64_t entry = find(t->reads, granule);
-    uint32_t index[8];
+    uint32_t index[8], left[8];
     if (!entry)
         return;
     dt_log_granule(dt_log_name(entry), granule, index);
     for (unsigned b = 0; b < 8; b++)
-        if (index[b] < t->reads->first)
-            index[b] = 0;
-    for (uint64_t own; (own = dt_log_next_element(t->reads, index)) != 0;) {
-        forget_own(dt_log_name(entry), granule, own);
-        if (t == on)
-            dt_granule_access(t, granule, cells, own, false);
+        left[b] = index[b] = index[b] < t->reads->first ? 0 : index[b];
+    for (uint64_t own; (own = dt_log_next_element(t->reads, left)) != 0;) {
+        replace(dt_log_name(entry), granule, index, own);
+        dt_granule_access(t, granule, cells, own, false);
     }
 }
 
-static void recheck(struct dt_task *t, struct dt_task *on, uintptr_t granule)
+static void recheck(struct dt_task *t, uintptr_t granule)
 {
     enum { MANY = 64 };
     uint64_t *cells = dt_shadow_of(granule), element[MANY];
@@ -437,7 +462,7 @@ static void recheck(struct dt_task *t, struct dt_task *on, uintptr_t granule)
     if (!second || !(second & DT_OVER_READ_SHARED)) {
         if (second)
             dt_over_unlock(cells, __atomic_load_n(&cells[0], __ATOMIC_RELAXED), second);
-        read_again(t, on, granule, cells);
+        read_again(t, granule, cells);
         return;
     }
     uint64_t first = __atomic_load_n(&cells[0], __ATOMIC_RELAXED);
@@ -448,13 +473,13 @@ static void recheck(struct dt_task *t, struct dt_task *on, uintptr_t granule)
             if (!dt_over_at(b)->cells[i])
                 continue;
             if (n == MANY) {
-                recheck_against(t, on, granule, element, n);
+                recheck_against(t, granule, element, n);
                 n = 0;
             }
             element[n++] = dt_over_at(b)->cells[i];
         }
     }
-    recheck_against(t, on, granule, element, n);
+    recheck_against(t, granule, element, n);
     dt_over_unlock(cells, first, second);
 }
 
@@ -467,9 +492,12 @@ void dt_reads_flush_slow(struct dt_task *t, struct dt_task *on)
     r->n_ring = 0;
     if (version == r->version)
         return;
+    struct dt_task *before = t->races_to;
+    t->races_to = on;
     uintptr_t granules[DT_READ_RING]; /* reads that are made again go to the ring, too */
     memcpy(granules, r->ring, n * sizeof *granules);
     for (uint32_t i = 0; i < n; i++)
-        recheck(t, on, granules[i]);
+        recheck(t, granules[i]);
+    t->races_to = before;
     r->version = version;
 }

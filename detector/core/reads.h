@@ -106,19 +106,15 @@ static inline uint64_t dt_reads_entry(const struct dt_reader *r, uintptr_t addr)
     return e >> DT_LOG_REGION_SHIFT == region ? e : 0;
 }
 
-bool dt_reads_cover_fine(const struct dt_reader *r, uint64_t entry, uintptr_t addr, unsigned size);
-
-/* The task has read these bytes in its current epoch. False: not known. Any size up to 8. */
+/* The task has read these bytes in its current epoch. False: not known. Any size up to 8; coarse
+ * logs only, so that the hot path needs no call. A free entry names log 0, which is empty. */
 static inline __attribute__((always_inline)) bool dt_reads_cover(
     const struct dt_reader *r, uintptr_t addr, unsigned size)
 {
-    uint64_t e = dt_reads_entry(r, addr);
-    if (__builtin_expect(e == 0, 0))
+    uint64_t region = addr >> DT_REGION_SHIFT, e = r->table[region & r->mask];
+    if (__builtin_expect(e >> DT_LOG_ID_BITS != region << 1, 0))
         return false;
-    if (__builtin_expect((e & DT_LOG_IS_FINE) != 0, 0))
-        return dt_reads_cover_fine(r, e, addr, size);
-    const uint16_t *f =
-        dt_coarse_log(e & (DT_LOG_IS_FINE - 1)) + ((addr & (DT_LOG_BYTES - 1)) >> 2);
+    const uint16_t *f = dt_coarse_log(e & (DT_LOG_IS_FINE - 1)) + (addr % DT_LOG_BYTES >> 2);
     if (size == 8)
         return (addr & 7) == 0 && __atomic_load_n(&f[0], __ATOMIC_RELAXED) >= r->first &&
                __atomic_load_n(&f[1], __ATOMIC_RELAXED) >= r->first;
@@ -137,15 +133,27 @@ static inline void dt_reads_close(struct dt_reader *r)
 void dt_reads_begin(struct dt_task *t);
 /* x: a plain read by t of its current segment, with bytes. False: the table is full. */
 bool dt_reads_record(struct dt_task *t, uintptr_t granule, uint64_t x);
+/* x, recorded in the log, was made at pc: for fast.c. */
+void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x);
 bool dt_reads_full(struct dt_reader *r, uint64_t x);
 /* precision=bounded: x may be forgotten, since an earlier epoch's read of all its bytes is in the
  * log; one in four is remembered. Counts it. */
 bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x);
+/* x, recorded in the log, was made at pc: for fast.c. */
+void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x);
+bool dt_reads_full(struct dt_reader *r, uint64_t x);
+/* precision=bounded: x may be forgotten, since an earlier epoch's read of all its bytes is in the
+ * log; one in four is remembered. Counts it. */
+bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x);
+/* A plain read within a granule that is not covered: true if it was dealt with here, as most that
+ * read-shared granules see are. Outside the core. */
+bool dt_reads_fast(struct dt_task *t, uintptr_t addr, unsigned size, uintptr_t pc);
 /* Mask bits of a granule that t has read in its current epoch. */
 uint64_t dt_reads_own(const struct dt_task *t, uintptr_t granule);
-/* After x, a write by t, can be seen by others in the (read-shared) granule: the races on x's
- * bytes with reads in logs are queued on t. */
-void dt_reads_look(struct dt_task *t, uintptr_t granule, uint64_t x);
+/* x is a write by t, which has locked the (read-shared) granule: the races on x's bytes with reads
+ * in logs are queued on t, and the reads whose place x takes are forgotten. True: no log has any of
+ * the granule left. */
+bool dt_reads_look(struct dt_task *t, uintptr_t granule, uint64_t x);
 /* Forgets the bytes. With the granule locked. Hands over what remains of coarse fields. */
 void dt_reads_clear(
     uintptr_t granule, unsigned mask, void (*keep)(void *arg, uint64_t element), void *arg);

@@ -302,6 +302,13 @@ void dt_reads_flush_all(struct dt_task *me)
     dt_task_each(flush_other, me);
 }
 
+static void forget_indices(struct dt_task *t, void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < DT_ORIGIN_CACHE; i++)
+        t->origins[i].read = 0;
+}
+
 static void purge(struct dt_task *me)
 {
     dt_reads_flush_all(me);
@@ -311,6 +318,7 @@ static void purge(struct dt_task *me)
     for (struct dt_reader *r = readers; r; r = r->link)
         if (r->next > dt_read_limit.nearly_full)
             compact(r);
+    dt_task_each(forget_indices, NULL);
 }
 
 void dt_reads_purge(struct dt_task *me)

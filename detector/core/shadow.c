@@ -3,6 +3,7 @@
  * The core's entry for accesses and fresh memory, and its start.
  */
 #include "core/core.h"
+#include "core/fast.h"
 #include "core/granule.h"
 #include "core/lockgraph.h"
 #include "core/map.h"
@@ -112,8 +113,13 @@ static bool is_covered(const struct dt_task *t, uintptr_t addr, size_t size, uns
 
 void dt_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uintptr_t pc)
 {
-    if (!is_covered(t, addr, size, flags))
-        dt_access_uncovered(t, addr, size, flags, pc);
+    uint64_t kind = flags & DT_WRITE ? DT_CELL_P | DT_CELL_W : DT_CELL_P;
+    if (is_covered(t, addr, size, flags))
+        return;
+    if (size - 1 < 8 && !(flags & DT_ATOMIC) && addr < DT_ADDRESS_END &&
+        dt_access_fast(t, addr, (unsigned)size, kind, pc & DT_NODE_PC))
+        return;
+    dt_access_uncovered(t, addr, size, flags, pc);
 }
 
 void dt_shadow_clear(uintptr_t addr, size_t size)

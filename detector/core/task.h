@@ -82,6 +82,8 @@ enum { DT_ORIGIN_CACHE = 32, DT_ORDERED_CACHE = 8 };
 struct dt_origin_cache {
     uint64_t pc;
     dt_stackid context, origin;
+    uint32_t read; /* its index in the table of reads (reads.h), if it is of the current epoch */
+    uint32_t padding;
 };
 
 struct dt_task {
@@ -112,6 +114,7 @@ struct dt_task {
     uint32_t ignore_sync; /* > 0: nothing that it does orders anything (AnnotateIgnoreSync*) */
     uint32_t seg;         /* the current segment's id, 0: none yet */
     uint32_t run;         /* the run of ids that it is in (segment.h), 0: none yet */
+    uint32_t taken_over;  /* counts others' elements that were forgotten (fast.c) */
     uint32_t clock_lock;  /* the owner changes clock, others read it, with this held */
     struct dt_task_info *info;
 
@@ -132,6 +135,7 @@ struct dt_task {
     struct dt_task *next, **link; /* list of tasks that have not ended */
 
     struct dt_race_item *races; /* found, not yet reported (granule.h) */
+    struct dt_task *races_to;   /* who reports what is found now, if not the task itself */
     struct dt_origin_cache origins[DT_ORIGIN_CACHE];
     uint32_t ordered[DT_ORDERED_CACHE]; /* segments known to be ordered before us */
 };

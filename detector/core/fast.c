@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The usual cases of accesses that the same-epoch test does not cover, decided in one go: the
+ * general rules (granule.c) for cells that are kept or dropped as a whole, and reads of read-shared
+ * granules. Everything else is left to the general rules; nothing has happened then.
+ */
+#include <emmintrin.h>
+
+#include "core/core.h"
+#include "core/fast.h"
+#include "core/node.h"
+#include "core/overflow.h"
+#include "core/reads.h"
+#include "core/segment.h"
+
+enum { LEAVE = 1 }; /* no cell: it has no bytes */
+
+/* What remains of e when an access of the bytes `all` is recorded (0: nothing), LEAVE if that is
+ * not plain to see. x loses what own elements cover, and takes over those that are just like it. */
+static inline uint64_t settle(struct dt_task *t, uint64_t e, uint64_t all, uint64_t *x)
+{
+    uint64_t meet = e & all;
+    if (dt_cell_seg(e) == t->seg) {
+        if (((e ^ *x) & (DT_CELL_W | DT_CELL_P | DT_CELL_ORIGIN)) == 0) {
+            *x |= e & DT_CELL_MASK;
+            return 0;
+        }
+        if (!meet)
+            return e;
+        if (dt_cell_as_strong(e, *x)) {
+            *x &= ~meet;
+            return e;
+        }
+        return dt_cell_as_strong(*x, e) && meet == (e & DT_CELL_MASK) ? 0 : LEAVE;
+    }
+    if (!meet)
+        return e; /* also of an empty cell */
+    if (!dt_segment_ordered(t, dt_cell_seg(e)))
+        return dt_cell_conflicts(e, *x) ? LEAVE : e;
+    if (!dt_cell_as_strong(*x, e))
+        return e;
+    /* Now and then the general rules count how often this happens (is_read_mostly). */
+    return meet == (e & DT_CELL_MASK) && ++t->taken_over % 8 != 0 ? 0 : LEAVE;
+}
+
+static inline bool access_cells(
+    struct dt_task *t, uintptr_t addr, uint64_t *cells, uint64_t s0, uint64_t s1, uint64_t x)
+{
+    uint64_t all = x & DT_CELL_MASK;
+    uint64_t k0 = settle(t, s0, all, &x), k1 = settle(t, s1, all, &x), kept = k0 | k1;
+    if (k0 == LEAVE || k1 == LEAVE || (k0 && k1) || !(x & all))
+        return false;
+    bool second = kept && dt_cell_goes_second(x, kept);
+    if (!dt_cas16(cells, s0, s1, second ? kept : x, second ? x : kept))
+        return false;
+    /* What was touched is so still, or our cell is cleared with the others (dt_page_touch). */
+    if ((s0 | s1) == 0)
+        dt_page_touch(addr);
+    return true;
+}
+
+/* --- read-shared granules --- */
+
+/* Nobody's write in the granule needs a look: none, or one that is known to be ordered. */
+static inline bool is_quiet(struct dt_task *t, uint64_t s0, uint64_t s1)
+{
+    if ((s1 & (DT_OVER_LOCK | DT_OVER_READ_SHARED | DT_OVER_MIXED)) != DT_OVER_READ_SHARED)
+        return false;
+    return !(s0 & DT_CELL_W) || dt_segment_ordered(t, dt_cell_seg(s0));
+}
+
+/* The index of a read at pc in the current epoch, if it is at hand. */
+static inline uint32_t known_index(const struct dt_task *t, uintptr_t pc)
+{
+    const struct dt_origin_cache *c = dt_origin_slot((struct dt_task *)t, pc);
+    bool same = c->pc == pc && c->context == t->top->node && (c->context || t->top == t->base);
+    return same && c->read >= t->reads->first ? c->read : 0;
+}
+
+/* Bytes of one granule; `f`: its fields. */
+static inline bool covered_by_fine(
+    const struct dt_reader *r, const uint16_t *f, unsigned offset, unsigned size)
+{
+    __m128i first = _mm_set1_epi16((short)r->first);
+    __m128i older = _mm_subs_epu16(first, _mm_load_si128((const __m128i *)f));
+    unsigned ok = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(older, _mm_setzero_si128()));
+    unsigned want = ((1u << 2 * size) - 1) << 2 * offset;
+    return (ok & want) == want;
+}
+
+static void store_fine(uint16_t *f, unsigned size, uint16_t index)
+{
+    for (unsigned i = 0; i < size; i++)
+        __atomic_store_n(&f[i], index, __ATOMIC_RELEASE);
+}
+
+static void store_coarse(uint16_t *f, unsigned size, uint16_t index)
+{
+    __atomic_store_n(&f[0], index, __ATOMIC_RELEASE);
+    if (size == 8)
+        __atomic_store_n(&f[1], index, __ATOMIC_RELEASE);
+}
+
+static inline bool read_shared(struct dt_task *t, uintptr_t addr, unsigned size, uintptr_t pc)
+{
+    struct dt_reader *r = t->reads;
+    uint64_t e = dt_reads_entry(r, addr), id = e & (DT_LOG_IS_FINE - 1);
+    uintptr_t at = addr % DT_LOG_BYTES;
+    if (!e || (!(e & DT_LOG_IS_FINE) && ((size != 4 && size != 8) || (addr & (size - 1)))))
+        return false;
+    if ((e & DT_LOG_IS_FINE) &&
+        covered_by_fine(r, dt_fine_log(id) + (at & ~(uintptr_t)7), at & 7, size))
+        return true;
+    uint16_t index = (uint16_t)known_index(t, pc);
+    if (!index || r->n_ring == DT_READ_RING || dt_reads_bounded)
+        return false;
+    r->ring[r->n_ring++] = addr & ~(uintptr_t)7;
+    if (e & DT_LOG_IS_FINE)
+        store_fine(dt_fine_log(id) + at, size, index);
+    else
+        store_coarse(dt_coarse_log(id) + (at >> 2), size, index);
+    return true;
+}
+
+/* --- */
+
+static inline bool access_one(
+    struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
+{
+    uint64_t delta = dt_shadow_delta[dt_chunk_index(addr)];
+    if (!delta || t->keys != dt_keys_real)
+        return false;
+    uint64_t *cells = (uint64_t *)((2 * addr + delta) & ~(uintptr_t)15);
+    uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
+    uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
+    uint64_t mask = (uint64_t)((1u << size) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
+    uint64_t key = DT_CELL_SEG | mask | kind;
+    if (((s0 ^ t->segment) & key) == 0 || ((s1 ^ t->segment) & key) == 0)
+        return true;
+    if (dt_cell_is_special(s1))
+        return kind == DT_CELL_P && is_quiet(t, s0, s1) && read_shared(t, addr, size, pc);
+    uint64_t x = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | mask | kind | dt_node_origin(t, pc);
+    return access_cells(t, addr, cells, s0, s1, x);
+}
+
+bool dt_cells_fast(struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64_t x)
+{
+    uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
+    uint64_t s1 = __atomic_load_n(&cells[1], __ATOMIC_ACQUIRE);
+    uint64_t key = DT_CELL_SEG | (x & DT_CELL_LOW & ~DT_CELL_ORIGIN);
+    if (((s0 ^ t->segment) & key) == 0 || ((s1 ^ t->segment) & key) == 0)
+        return true;
+    return !dt_cell_is_special(s1) && access_cells(t, granule, cells, s0, s1, x);
+}
+
+/* An access that crosses the border of a granule is two. If one of them is left undone, the other
+ * is made again with it, and covered. */
+static inline bool access_both(
+    struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
+{
+    unsigned here = 8 - (unsigned)(addr & 7);
+    if (__builtin_expect(size <= here, 1))
+        return access_one(t, addr, size, kind, pc);
+    return size <= 8 && access_one(t, addr, here, kind, pc) &&
+           access_one(t, addr + here, size - here, kind, pc);
+}
+
+bool dt_access_fast(struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
+{
+    if (t->in_runtime || !t->seg)
+        return false;
+    uint64_t e = dt_reads_entry(t->reads, addr);
+    if ((e & DT_LOG_IS_FINE) && kind == DT_CELL_P && (addr & 7) + size <= 8 &&
+        covered_by_fine(t->reads,
+            dt_fine_log(e & (DT_LOG_IS_FINE - 1)) + (addr % DT_LOG_BYTES & ~(uintptr_t)7), addr & 7,
+            size))
+        return true;
+    __atomic_store_n(&t->in_runtime, 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    bool done =
+        __atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) == 0 && access_both(t, addr, size, kind, pc);
+    __atomic_store_n(&t->in_runtime, 0, __ATOMIC_RELEASE);
+    return done;
+}
