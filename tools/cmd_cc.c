@@ -234,14 +234,24 @@ static void add_compile_flags(struct strings *to, const struct job *j)
         strings_add(to, "-g");
 }
 
+/* What gcc otherwise expands in place after it has instrumented: accesses that nobody would see.
+ * clang calls its runtime for them. The fortified forms are builtins whatever is said. */
+static const char *const gcc_flags[] = {
+    "-fno-builtin-memcpy", "-fno-builtin-mempcpy", "-fno-builtin-memmove", "-fno-builtin-memset",
+    "-fno-builtin-memcmp", "-fno-builtin-bcopy", "-fno-builtin-bzero", "-fno-builtin-bcmp",
+    "-fno-builtin-strcpy", "-fno-builtin-stpcpy", "-fno-builtin-strncpy", "-fno-builtin-strcat",
+    "-fno-builtin-strncat", "-fno-builtin-strcmp", "-fno-builtin-strncmp", "-U_FORTIFY_SOURCE",
+    "-Wno-tsan", /* fences are understood */
+    "-fno-lto",  /* gcc instruments when it links, and only with its runtime */
+};
+
 static void add_last_flags(struct strings *to, const struct job *j)
 {
     if (j->is_clang)
         strings_add(to, "-Qunused-arguments");
     else
-        strings_add(to, "-Wno-tsan"); /* fences are understood */
-    if (!j->is_clang)
-        strings_add(to, "-fno-lto"); /* gcc instruments when it links, and only with its runtime */
+        for (size_t i = 0; i < sizeof gcc_flags / sizeof gcc_flags[0]; i++)
+            strings_add(to, gcc_flags[i]);
     add_include(to);
 }
 
