@@ -137,7 +137,7 @@ static bool any_note(const struct finding *d, const char *words)
 static const char *special(const struct finding *d)
 {
     if (strcmp(d->kind, "deadlock") == 0)
-        return any_note(d, "lock") || any_note(d, "mutex")
+        return any_note(d, "lock") || any_note(d, "mutex") || any_note(d, "waits for once")
                    ? "break the circle: take the locks in one order everywhere, or unlock before "
                      "waiting"
                    : "somebody must come: another sender, a close, or a select with a time-out or\n"
