@@ -41,12 +41,10 @@ void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order)
 
 void dt_atomic_released(struct dt_task *t, struct dt_sync *s, int order)
 {
-    if (!dt_order_releases(order))
-        dt_sync_release_relaxed(t, s, false);
-    else if (dt_order_acquires(order))
-        dt_sync_release_store(t, s); /* all that s carries has just been acquired */
+    if (dt_order_releases(order))
+        dt_sync_update(t, s, dt_order_acquires(order));
     else
-        dt_sync_release(t, s);
+        dt_sync_release_relaxed(t, s, false);
 }
 
 void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int order)

@@ -56,6 +56,7 @@ static void clear(struct dt_sync *s)
     dt_clock_clear(&s->merged);
     s->index = s->epoch = 0;
     s->single = true;
+    s->continued = false;
 }
 
 /* The object is no more. */
@@ -168,6 +169,7 @@ void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
     s->index = t->index;
     s->epoch = t->epoch;
     s->single = true;
+    s->continued = false;
     dt_task_tick(t);
 }
 
@@ -298,13 +300,32 @@ void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
         dt_clock_set(&t->acquire_fence, s->index, s->epoch);
 }
 
-/* A relaxed store ends release sequences, but for those that its own task heads (C11 5.1.2.4). Of a
- * merged past nobody can say who heads it: it stays. */
+/* May a release sequence that t heads go on here? Of a past from several nobody can say who of
+ * those that it knows heads a part of it. */
+static bool may_lead(const struct dt_task *t, const struct dt_sync *s)
+{
+    if (s->index == t->index && s->epoch)
+        return true;
+    return (!s->single || s->continued) && dt_clock_look(&s->clock, t->index) != 0;
+}
+
+void dt_sync_update(struct dt_task *t, struct dt_sync *s, bool knows)
+{
+    bool empty = s->single && s->epoch == 0;
+    bool own = s->single && !s->continued && s->index == t->index;
+    if (knows)
+        dt_sync_release_store(t, s);
+    else
+        dt_sync_release(t, s);
+    s->continued = s->single && !empty && !own;
+}
+
+/* A relaxed store ends release sequences, but for those that its own task heads (C11 5.1.2.4). */
 void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
 {
     if (__builtin_expect(t->ignore_sync, 0))
         return;
-    if (store && s->single && s->index != t->index)
+    if (store && !may_lead(t, s))
         clear(s);
     if (store)
         dt_order_release_store(t, &s->order);

@@ -37,6 +37,7 @@ struct dt_sync {
     struct dt_task *inside;
     struct dt_clock order; /* order.h; of a lock: what was signalled under it */
     bool single;
+    bool continued; /* sequences of others go on under the single release (dt_sync_update) */
     /* What the lock words of pthread and gorc objects need besides. */
     uint32_t flags;     /* DT_SYNC_* */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
@@ -71,5 +72,7 @@ void dt_fence_acquire(struct dt_task *t);
 void dt_fence_release(struct dt_task *t);
 void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store);
+/* An RMW that releases; `knows`: it has acquired all that s carries. */
+void dt_sync_update(struct dt_task *t, struct dt_sync *s, bool knows);
 
 #endif
