@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <elfutils/libdwfl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
@@ -70,24 +71,55 @@ struct image *image_of(const struct module *m)
     return im;
 }
 
+/* --- units --- */
+
+struct unit_range {
+    Dwarf_Addr lo, hi; /* addresses of the module */
+    Dwarf_Die *cu;
+    Dwarf_Addr bias;
+};
+
+static int by_start(const void *a, const void *b)
+{
+    const struct unit_range *x = a, *y = b;
+    return (x->lo > y->lo) - (x->lo < y->lo);
+}
+
+static void collect_units(struct image *im)
+{
+    Dwarf_Die *cu = NULL;
+    Dwarf_Addr bias, base, lo, hi;
+    im->has_units = true;
+    while ((cu = dwfl_module_nextcu(im->module, cu, &bias))) {
+        ptrdiff_t next = 0;
+        while ((next = dwarf_ranges(cu, next, &base, &lo, &hi)) > 0) {
+            im->units = grow(im->units, im->nunits, &im->cap_units, sizeof *im->units);
+            im->units[im->nunits++] = (struct unit_range){lo + bias, hi + bias, cu, bias};
+        }
+    }
+    if (im->nunits)
+        qsort(im->units, im->nunits, sizeof *im->units, by_start);
+}
+
 /* Not by .debug_aranges alone: clang writes none, and what it says of the
- * space between two units is a guess. The last unit found is asked first. */
+ * space between two units is a guess. */
 Dwarf_Die *image_unit(struct image *im, GElf_Addr pc, Dwarf_Addr *ret_bias)
 {
     Dwarf_Die *cu = dwfl_module_addrdie(im->module, pc, ret_bias);
     if (cu && dwarf_haspc(cu, pc - *ret_bias) > 0)
         return cu;
-    if (im->last_unit && dwarf_haspc(im->last_unit, pc - im->last_bias) > 0) {
-        *ret_bias = im->last_bias;
-        return im->last_unit;
+    if (!im->has_units)
+        collect_units(im);
+    size_t lo = 0, hi = im->nunits;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (im->units[mid].lo <= pc)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
-    cu = NULL;
-    while ((cu = dwfl_module_nextcu(im->module, cu, ret_bias)))
-        if (dwarf_haspc(cu, pc - *ret_bias) > 0)
-            break;
-    if (cu) {
-        im->last_unit = cu;
-        im->last_bias = *ret_bias;
-    }
-    return cu;
+    if (!lo || pc >= im->units[lo - 1].hi)
+        return NULL;
+    *ret_bias = im->units[lo - 1].bias;
+    return im->units[lo - 1].cu;
 }

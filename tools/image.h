@@ -13,8 +13,9 @@ struct image {
     char *path, *build_id;
     Dwfl_Module *module; /* NULL: not there, or another build */
     GElf_Addr bias;
-    Dwarf_Die *last_unit; /* the answer of the last search through all units */
-    Dwarf_Addr last_bias;
+    struct unit_range *units; /* sorted by address; made when .debug_aranges has no answer */
+    size_t nunits, cap_units;
+    bool has_units;
 };
 
 /* Never NULL, never moved. */

@@ -91,6 +91,10 @@ static void read_finding(struct finding *f, json_t *o)
     snprintf(f->fingerprint, sizeof f->fingerprint, "%s", text_or(o, "fingerprint", "?"));
     f->counts = json_is_true(json_object_get(o, "counts"));
     f->behind = json_object_get(o, "behind") ? (int64_t)number(o, "behind") : -1;
+    json_t *locks = json_object_get(o, "discipline");
+    f->usual_lock = text(locks, "lock");
+    f->held_at = number(locks, "held_at");
+    f->places = number(locks, "places");
     f->known = json_is_true(json_object_get(o, "known"));
     f->count = number(o, "count");
     f->variants = json_object_get(o, "variants") ? number(o, "variants") : 1;
@@ -99,6 +103,7 @@ static void read_finding(struct finding *f, json_t *o)
     f->object = (struct object){.kind = text(b, "kind"),
         .name = text(b, "name"),
         .task = text(b, "task"),
+        .variable = text(b, "variable"),
         .type = text(b, "type"),
         .addr = hex(b, "address"),
         .size = number(b, "size"),

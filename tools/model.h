@@ -85,6 +85,10 @@ struct finding {
     /* Races: how many epochs before the earlier access ended what the first task had heard of the
      * second; 0: it had heard nothing; -1: not known. */
     int64_t behind;
+    /* Races: of the `places` that this run's reports show for the object, `held_at` hold this lock.
+     * NULL: no lock is usual. */
+    char *usual_lock;
+    uint64_t held_at, places;
     uint64_t count;    /* times it was seen */
     uint64_t variants; /* different stacks with this fingerprint; the first one is shown */
     uint64_t left_out;
@@ -119,8 +123,8 @@ struct process {
     uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal, lock_orders_not_compared;
     char *accesses; /* "yes", "partly", "no" */
     size_t broken_lines;
-    uint64_t asked;       /* the number of a finding; 0: none */
-    bool asked_is_hidden; /* it was suppressed */
+    uint64_t asked;             /* the number of a finding; 0: none */
+    bool asked_is_hidden;       /* it was suppressed */
     uint64_t suppressed, known; /* findings taken out; findings of the baseline */
     char *suppressions;         /* rules that the program brings along; NULL: none */
 };
@@ -161,6 +165,9 @@ void symbolize_stack(const struct process *p, struct stack *s);
 /* fingerprint.c: sets them; makes one of findings that have the same. */
 void fingerprint(struct process *p);
 void join_same(struct process *p);
+
+/* discipline.c: sets usual_lock. With symbols, before findings are joined. */
+void discipline(struct process *p);
 
 /* summary.c */
 void totals_of(const struct run *run, struct totals *ret_totals);

@@ -160,6 +160,7 @@ void outputs_prepare(struct run *run, struct outputs *o)
         symbolize(p);
         fingerprint(p);
         suppressions_apply(&o->suppressions, p);
+        discipline(p);
         join_same(p);
         baseline_apply(&o->baseline, p);
     }

@@ -126,6 +126,7 @@ static json_t *object_json(const struct finding *f)
     json_t *o = json_object();
     set_text(o, "kind", b->kind);
     set_text(o, "name", b->name);
+    set_text(o, "variable", b->variable);
     set_text(o, "task", b->task);
     set_text(o, "type", b->type);
     set_hex(o, "address", b->addr);
@@ -157,6 +158,13 @@ static json_t *finding_json(const struct finding *f)
     if (f->variants > 1)
         set_number(o, "variants", f->variants);
     set_text(o, "message", f->message ? f->message : f->words);
+    if (f->usual_lock) {
+        json_t *l = json_object();
+        set_text(l, "lock", f->usual_lock);
+        set_number(l, "held_at", f->held_at);
+        set_number(l, "places", f->places);
+        json_object_set_new(o, "discipline", l);
+    }
     if (f->object.kind)
         json_object_set_new(o, "object", object_json(f));
     for (size_t i = 0; i < f->nstacks; i++)

@@ -283,6 +283,10 @@ static void print_finding(FILE *f, const struct finding *d, const struct text_op
     if (!d->counts)
         fputs(" Note    does not count for the exit status (--min-certainty)\n", f);
     print_why(f, d);
+    if (d->usual_lock)
+        fprintf(f,
+            " Locks   %s is held at %llu of the %llu places that this run's reports show for it\n",
+            d->usual_lock, (unsigned long long)d->held_at, (unsigned long long)d->places);
     print_advice(f, d);
     fputc('\n', f);
 }

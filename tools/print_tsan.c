@@ -169,7 +169,7 @@ static void print_location(FILE *f, const struct process *p, const struct findin
         print_stack(f, allocated, "malloc");
     } else if (strcmp(o->kind, "stack") == 0 || strcmp(o->kind, "TLS") == 0) {
         fprintf(f, "  Location is %s of %s.\n\n", o->kind, task_words(o->task));
-    } else if (o->variable) {
+    } else if (o->variable && o->variable_size) {
         fprintf(f, "  Location is global '%s' of size %llu at 0x%012llx (%s+0x%llx)\n\n",
             o->variable, (unsigned long long)o->variable_size,
             (unsigned long long)(o->addr - o->variable_at),

@@ -26,6 +26,19 @@ case_report_again() {
     [ "$(fingerprints rec.json)" = "$(fingerprints again.json)" ] || fail "the fingerprints differ"
 }
 
+# Names of local variables and lock discipline come back from the record, too.
+case_report_again_findings() {
+    for name in race_local race_discipline; do
+        "$gorc" cc -O1 -g -I"$root/tests/findings" -o p "$root/tests/findings/$name.c" -pthread ||
+            fail "gorc cc $name"
+        run_is 66 "$gorc" run --json rec.json -- ./p
+        schema_ok rec.json
+        "$gorc" report rec.json >again || fail "report"
+        cmp -s err again || fail "the text differs: $(diff err again)"
+    done
+    grep -q '"discipline"' rec.json || fail "no discipline"
+}
+
 # Another directory, other line numbers, other addresses: the same finding.
 case_fingerprint_stable() {
     mkdir one two
