@@ -117,3 +117,16 @@ case_bare_statuses() {
     run_is 5 env GORC_OPTIONS=exitcode=5:json=rec.json "$target" race
     schema_ok rec.json
 }
+
+# A sleeping goroutine at exit is only a suspect.
+case_status_min_certainty() {
+    "$gorc" cc -O1 -g -o sleeper "$root/tests/findings/leak_sleeper.c" || fail "gorc cc"
+    run_is 0 "$gorc" run -- ./sleeper
+    err_has "does not count for the exit status (--min-certainty)"
+    run_is 66 "$gorc" run --min-certainty=suspect -- ./sleeper
+    err_lacks "does not count"
+    run_is 0 "$gorc" run --min-certainty=likely -- ./sleeper
+    run_is 66 env GORC_OPTIONS=min_certainty=suspect ./sleeper
+    # what is certain counts at every level
+    run_is 66 "$gorc" run --min-certainty=proven -- "$target" race
+}
