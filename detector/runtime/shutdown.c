@@ -17,7 +17,9 @@
 #include "core/shadow.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
+#include "report/modules.h"
 #include "report/record.h"
+#include "report/unwind.h"
 #include "runtime/instrumented.h"
 #include "runtime/leak.h"
 #include "runtime/reach.h"
@@ -146,11 +148,33 @@ void dt_shutdown_undo(void)
     __atomic_store_n(&ending_tid, 0, __ATOMIC_RELEASE);
 }
 
+extern void __libc_start_main(void);
+enum { START_SIZE = 0x200, MAX_EXIT_FRAMES = 8 };
+
+/* Where the program's part of the stack begins. When main has returned, libc calls exit(), whose
+ * frames lie over main's dead one and hold what it has left there: then there is no such part but
+ * what is above libc's call of main. When exit() was called, main's registers lie in those frames.
+ */
+static uintptr_t live_from(uintptr_t here, uintptr_t frame)
+{
+    uintptr_t start = (uintptr_t)__libc_start_main, pc, cfa;
+    int libc = dt_module_place(start).module;
+    for (int i = 0; i < MAX_EXIT_FRAMES && dt_unwind_frame(NULL, frame, &pc, &cfa); i++) {
+        if (pc - start < START_SIZE)
+            return cfa;
+        if (dt_module_place(pc).module != libc)
+            break;
+        frame = cfa;
+    }
+    return here;
+}
+
 /* exit() may be called again from a handler: it goes on with what is left, and the new status. */
 static void at_exit(int status, void *arg)
 {
     (void)arg;
-    int wanted = dt_shutdown(DT_END_EXIT, status);
+    DT_REACH_HERE(here);
+    int wanted = shut_down(DT_END_EXIT, status, live_from(here, (uintptr_t)__builtin_dwarf_cfa()));
     if (wanted != status)
         exit(wanted);
 }
