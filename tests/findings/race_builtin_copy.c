@@ -19,9 +19,9 @@ static gorc_waitgroup wg;
 static void refresh(void *arg)
 {
     struct config *config = arg;
-    memcpy(config->address, fallback, sizeof fallback); /* HERE: copy */
-    strcpy(config->name, "the fallback address");       /* HERE: name */
-    memset(config->limits, 0, sizeof config->limits);   /* HERE: fill */
+    memcpy(config->address, fallback, sizeof fallback);                     /* HERE: copy */
+    strncpy(config->name, "the fallback address", sizeof config->name - 1); /* HERE: name */
+    memset(config->limits, 0, sizeof config->limits);                       /* HERE: fill */
 }
 
 static void show(void *arg)

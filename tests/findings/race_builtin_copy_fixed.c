@@ -19,7 +19,7 @@ static void refresh(void *arg)
 {
     struct config *config = arg;
     memcpy(config->address, fallback, sizeof fallback);
-    strcpy(config->name, "the fallback address");
+    strncpy(config->name, "the fallback address", sizeof config->name - 1);
     memset(config->limits, 0, sizeof config->limits);
 }
 
