@@ -3,7 +3,7 @@
 .PHONY: setup demo check check-setup check-docs check-redirect check-race-suite-ci help
 
 # What `make check` and CI run. Each prints 'N passed, N failed' (scripts/check.sh).
-SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-cli check-examples \
+SUITES := lint check-lint check-setup check-redirect check-abi check-unit check-oracle-ci check-cli check-examples \
 	check-race check-race-suite check-goker check-scale check-echo-ci check-fuzz \
 	check-real-ci check-docs check-install
 

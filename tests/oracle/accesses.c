@@ -227,6 +227,8 @@ struct access access_of(int t, unsigned begin, unsigned size, bool write, bool a
 void access_begin(struct access *a)
 {
     hb_look(a, verdict);
+    if (be_verbose)
+        tell(a->task, "  +%u..%u frame %u", a->begin, a->end, a->frame);
     for (unsigned i = 0; i < a->end - a->begin; i++)
         seen[i] = false;
     pending = a;

@@ -39,7 +39,8 @@ void fail(const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(failure, sizeof failure, format, args);
+    int n = snprintf(failure, sizeof failure, "step %d: ", now_step);
+    vsnprintf(failure + n, sizeof failure - (size_t)n, format, args);
     va_end(args);
     if (be_verbose)
         printf("        => %s\n", failure);

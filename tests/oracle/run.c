@@ -14,7 +14,8 @@
 
 #include "base/lock.h"
 #include "oracle.h"
-#include "sched/park.h"
+#include "inspect.h"
+#include "sched/g.h"
 
 enum state { UNUSED, ALIVE, BLOCKED, ENDED, JOINED };
 enum { MAIN = -1 };
@@ -28,6 +29,7 @@ static struct gorc__lock turns;
 static int turn = MAIN;
 static struct gorc__g *waiting[TASKS + 1];
 static bool is_ending;
+static struct gorc__g *blocking; /* the one that is about to block */
 
 static void give_turn(int to)
 {
@@ -76,10 +78,20 @@ bool may_block(int t)
     return t != 0 && !threaded[t];
 }
 
+/* The turn goes on before t has blocked: the next one waits for that. */
 void blocks(int t)
 {
     state[t] = BLOCKED;
+    blocking = gorc__self();
     pass_on(now_step + 1);
+}
+
+/* With one worker it has blocked long ago, unless the worker was taken from it in between. */
+static void wait_for_blocking(void)
+{
+    while (blocking && atomic_load(&blocking->state) != GORC__G_BLOCKED)
+        gorc_yield();
+    blocking = NULL;
 }
 
 void goes_on(int t)
@@ -250,6 +262,7 @@ static void life(int me)
     bool first = true;
     for (;;) {
         wait_turn(me);
+        wait_for_blocking();
         if (first)
             task_met(me);
         first = false;
