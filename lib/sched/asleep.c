@@ -42,7 +42,7 @@ enum sleepers { SOME_AWAKE, OTHER_THREADS, ALL_ASLEEP };
  * out and not yet made ready, then what is ready. */
 static bool ours_sleep(uint32_t *ret_threads)
 {
-    uint32_t ours = atomic_load(&gorc__sched.sysmon_started) +
+    uint32_t ours = gorc__sched.emulator_threads + atomic_load(&gorc__sched.sysmon_started) +
                     atomic_load(&gorc__sched.foreign_asleep) +
                     atomic_load(&gorc__sched.helpers_asleep);
     gorc__lock(&gorc__sched.lock);

@@ -164,7 +164,7 @@ struct gorc__p {
 #define GORC__NAP_SLACK 1000000
 
 /* Words of GORC_DEBUG, for tests. Each public call then takes the slow way in (m->taking stays
- * set), so that the usual way pays nothing for them; sysmon takes no P away meanwhile. */
+ * set), so that the usual way pays nothing for them. */
 #define GORC__DEBUG_YIELD 1u   /* a public call yields first, one time in four */
 #define GORC__DEBUG_MIGRATE 2u /* each public call goes on on another OS thread */
 
@@ -175,8 +175,9 @@ struct gorc__sched {
     _Atomic uint32_t np;     /* Ps that exist: those with id >= nprocs are retired */
     _Atomic(struct gorc__p *) ps[GORC__MAX_PROCS];
     bool membarrier;
-    bool perturb;   /* GORC_SEED is set: wake-ups are shuffled */
-    uint32_t debug; /* GORC_DEBUG: GORC__DEBUG_* */
+    bool perturb;              /* GORC_SEED is set: wake-ups are shuffled */
+    uint32_t debug;            /* GORC_DEBUG: GORC__DEBUG_* */
+    uint32_t emulator_threads; /* of the process, but not of the program: GORC_DEBUG=emulator */
     uint64_t seed;
     int64_t retake_ns;
     struct gorc__g *main_g;

@@ -69,6 +69,8 @@ static void read_debug(void)
                 gorc__sched.debug |= words[i].bit;
         if (n == 8 && strncmp(text, "mprotect", n) == 0)
             gorc__vm_guard_by_mprotect();
+        if (n == 8 && strncmp(text, "emulator", n) == 0)
+            gorc__sched.emulator_threads = 1;
         text += n + (text[n] == ',');
     }
 }

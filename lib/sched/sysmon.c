@@ -38,18 +38,20 @@
 #define POLL_PATIENCE 2000000
 #define ASLEEP_CHECK 500000000
 
-/* Takes p from m, or only its run_next; fails when m is in the library just now. */
+/* Takes p from m, or only its run_next; fails when m is in the library just now. With GORC_DEBUG a
+ * worker's `taking` is always set. */
 bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
 {
+    uint32_t usual = gorc__sched.debug != 0;
     gorc__lock(&m->take_lock);
-    if (m->p != p || atomic_load(&m->taking)) {
+    if (m->p != p || atomic_load(&m->taking) != usual || atomic_load(&gorc__sched.stopping)) {
         gorc__unlock(&m->take_lock);
         return false;
     }
     atomic_store(&m->taking, 1);
     gorc__membarrier();
     if (atomic_load(&m->inop) || m->p != p) {
-        atomic_store(&m->taking, 0);
+        atomic_store(&m->taking, usual);
         gorc__unlock(&m->take_lock);
         return false;
     }
@@ -59,7 +61,7 @@ bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
         p->run_next = NULL;
         if (g)
             gorc__runq_push(p, g);
-        atomic_store(&m->taking, 0);
+        atomic_store(&m->taking, usual);
     } else {
         m->p = NULL; /* taking stays set until m has a P again */
     }
