@@ -49,6 +49,7 @@ struct gorc__inspect_g {
     struct gorc__g_regs regs; /* valid for RUNNABLE (pc != 0) and BLOCKED */
     uintptr_t stack_lo, stack_hi;
     const void *arg;              /* of its function */
+    const void *locals;           /* a block: its goroutine-local values */
     uintptr_t record, record_end; /* the library's record of it, above the stack */
     struct gorc__hook_task *task;
 };
@@ -105,7 +106,8 @@ void gorc__inspect_map(const void *map, void (*fn)(const void *word, void *arg),
 void gorc__inspect_pool(const void *pool, void (*fn)(const void *word, void *arg), void *arg);
 
 /* Calls fn(word) for each pointer of the library's own that keeps something of the program's alive:
- * timers that will fire. With the workers stopped; takes no lock. */
+ * timers that will fire, the local values of main and of threads. With the workers stopped; takes
+ * no lock. */
 void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
 /* Of a channel that somebody waits on. */

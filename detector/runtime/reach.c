@@ -154,10 +154,10 @@ static bool add_goroutine(struct dt_reach *r, uint32_t i)
         return true;
     }
     uintptr_t words[REGS] = {g->regs.bp, g->regs.bx, g->regs.r12, g->regs.r13, g->regs.r14,
-        g->regs.r15, (uintptr_t)g->arg};
+        g->regs.r15, (uintptr_t)g->locals, (uintptr_t)g->arg};
     /* The argument counts until the function runs; then it is where the function has put it. */
     bool is_new = g->state == GORC__G_RUNNABLE;
-    return copy_words(r, t, words, is_new ? 7 : 6);
+    return copy_words(r, t, words, is_new ? 8 : 7);
 }
 
 static bool add_tasks(struct dt_reach *r)

@@ -69,6 +69,10 @@ GORC_API void gorc_ctx_cancel(gorc_ctx *ctx);
 /* The same; gorc_ctx_cause is `err` then (0: -ECANCELED). The first cause stays (X12). */
 GORC_API void gorc_ctx_cancel_cause(gorc_ctx *ctx, int err);
 
+/* The gorc_fn form of gorc_ctx_cancel, for gorc_defer. */
+GORC_API void gorc_ctx_cancel_fn(void *ctx);
+#define gorc_defer_cancel(ctx) gorc_defer(gorc_ctx_cancel_fn, (void *)(ctx))
+
 /* Cancels ctx and drops the caller's reference. NULL and the background context are allowed. */
 GORC_API void gorc_ctx_free(gorc_ctx *ctx);
 

@@ -48,8 +48,25 @@ GORC_API int gorc_procs(int n);
 GORC_API size_t gorc_num_goroutines(void);
 
 /* Names a channel, lock, wait group ...: shown in every report and dump. The string is copied; NULL
- * removes the name. The name ends with the object. */
+ * removes the name. The name of an object that is made and freed by gorc ends with it. That of one
+ * in the program's own memory (a lock, a wait group) does not end by itself: remove it before the
+ * memory goes, or whatever comes to lie there next has it. */
 GORC_API void gorc_set_name(const void *object, const char *name);
+
+/* --- goroutine-local values --- */
+
+/* The calling goroutine's value for `key`, which is compared as a pointer: take the address of a
+ * static object of your own. New goroutines have none, and nobody else sees them. A thread of the
+ * program's own has values, too. NULL: none. Takes no lock. */
+GORC_API void *gorc_local_get(const void *key);
+
+/* Sets it; NULL removes it. destroy(value), where given, runs in the goroutine when it ends, after
+ * its deferred calls, the newest key first: when its function returns, on gorc_goexit, at the end
+ * of a thread; for main also when it returns or calls exit(). It may call gorc, and what it sets is
+ * destroyed as well. Not called for a value that is replaced or removed: get it first.
+ * Never blocks. -ENOMEM: nothing is changed, the value is still the caller's. The time of both
+ * functions grows with the number of values that the goroutine has: they are for a few. */
+GORC_API int gorc_local_set(const void *key, void *value, gorc_fn destroy);
 
 /* --- deferred calls --- */
 

@@ -237,6 +237,11 @@ void gorc_ctx_cancel(gorc_ctx *ctx)
     cancel_at(ctx, 0, GORC__PC());
 }
 
+void gorc_ctx_cancel_fn(void *ctx)
+{
+    cancel_at(ctx, 0, GORC__PC());
+}
+
 void gorc_ctx_cancel_cause(gorc_ctx *ctx, int err)
 {
     cancel_at(ctx, err, GORC__PC());

@@ -70,6 +70,7 @@ static bool visit(struct gorc__g *g, void *arg)
         .stack_lo = g->stack_lo,
         .stack_hi = g->stack_hi,
         .arg = g->arg,
+        .locals = g->locals,
         .record = (uintptr_t)g,
         .record_end = (uintptr_t)(g + 1),
         .task = &g->hook,
@@ -106,6 +107,11 @@ void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg)
         for (uint32_t k = 0; k < h->count && h->slots; k++)
             fn((uintptr_t)h->slots[k].timer, arg);
     }
+    if (np)
+        fn((uintptr_t)gorc__sched.main_g->locals, arg);
+    for (struct gorc__g *g = atomic_load(&gorc__sched.all_foreign); g; g = g->all_next)
+        if (atomic_load(&g->state) != GORC__G_DEAD)
+            fn((uintptr_t)g->locals, arg);
 }
 
 uint64_t gorc__inspect_started(void)

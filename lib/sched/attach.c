@@ -75,6 +75,7 @@ static struct gorc__g *attach_main(void)
 static void foreign_exit(void *arg)
 {
     struct gorc__m *m = arg;
+    gorc__locals_end(m->g);
     gorc__m_set_self(NULL);
     atomic_store(&m->g->state, GORC__G_DEAD);
     gorc__lock(&foreign_lock);
@@ -116,6 +117,7 @@ static struct gorc__g *attach_foreign(void)
     if (!m)
         m = foreign_new();
     m->g->m = m;
+    m->g->locals = NULL; /* after a fork there may be some */
     m->tid = (int)syscall(SYS_gettid);
     m->errno_location = __errno_location();
     gorc__random_seed(&m->random, gorc__sched.seed, 5000 + (uint64_t)m->tid);

@@ -83,9 +83,10 @@ struct gorc__g {
     struct gorc__m *locked_m;
     uintptr_t stack_lo, stack_hi;
     struct gorc__hook_task hook;
-    struct gorc__g *all_next; /* list of large-stack and foreign records; never shrinks */
-    uint32_t size_class;      /* 0: default slot, else log2 of the mapping's size */
-    _Atomic uint32_t futex;   /* FOREIGN: 1 when woken */
+    struct gorc__local *locals; /* its own business (locals.c) */
+    struct gorc__g *all_next;   /* list of large-stack and foreign records; never shrinks */
+    uint32_t size_class;        /* 0: default slot, else log2 of the mapping's size */
+    _Atomic uint32_t futex;     /* FOREIGN: 1 when woken */
 } __attribute__((aligned(64)));
 
 /* What the side that is resumed has to do for the side that was left, whose registers are saved by
@@ -294,6 +295,9 @@ struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m);
 void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g);
 void gorc__hand_off(struct gorc__p *p);
 void gorc__wake_worker(void);
+
+/* locals.c: for the goroutine itself, at its end */
+void gorc__locals_end(struct gorc__g *self);
 
 /* spawn.c */
 void gorc__g_free(struct gorc__m *m, struct gorc__g *g);

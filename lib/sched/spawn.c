@@ -138,6 +138,7 @@ static inline void prepare(struct gorc__g *g, struct gorc__p *p, void (*fn)(void
     g->arg = arg;
     g->is_new = true;
     g->defers = NULL;
+    g->locals = NULL;
     g->saved_errno = 0;
     g->sp = gorc__switch_prepare(g->stack_hi);
 }
@@ -251,6 +252,8 @@ struct gorc__successor gorc__g_main(void)
         *m->exceptions = (struct gorc__exceptions){NULL, 0};
     gorc__op_end(m);
     g->fn(g->arg);
+    if (GORC__UNLIKELY(g->locals != NULL))
+        gorc__locals_end(g);
     struct gorc__g *next = gorc__g_leave(g);
     struct gorc__successor successor = {next->sp, next->is_new};
     next->is_new = false;
@@ -288,6 +291,7 @@ void gorc_goexit(void)
     }
     while (self->defers)
         gorc_defer_run(self->defers);
+    gorc__locals_end(self);
     if (self->kind == GORC__KIND_MAIN) {
         atomic_store(&self->state, GORC__G_DEAD);
         atomic_fetch_sub(&gorc__sched.extra_live, 1);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -281,6 +282,109 @@ Test(alloc_failure, go_says_one_line_and_aborts, .timeout = 60)
 {
     check_one_line(false);
     check_one_line(true);
+}
+
+/* --- goroutine-local values --- */
+
+static int local_value(void)
+{
+    static const char key;
+    static int value;
+    int result = gorc_local_set(&key, &value, nothing);
+    if (result == 0 && gorc_local_get(&key) == &value)
+        return gorc_local_set(&key, NULL, NULL) == 0 ? 1 : -1;
+    return result == -ENOMEM && !gorc_local_get(&key) ? 0 : -1;
+}
+
+Test(alloc_failure, local_values)
+{
+    gorc_yield();
+    at_each_request("local_set", local_value);
+}
+
+/* --- calls that return nothing: one line, and abort --- */
+
+static void map_store(void)
+{
+    static gorc_map map;
+    gorc_map_store(&map, &map, &map);
+}
+
+static void group_go(void)
+{
+    static int zero;
+    gorc__alloc_fail_at(0);
+    gorc_group *g = gorc_group_new(NULL, NULL);
+    gorc__alloc_fail_at(1);
+    gorc_group_go(g, number, &zero);
+}
+
+static void wg_go(void)
+{
+    static gorc_waitgroup wg;
+    gorc_wg_go(&wg, nothing, NULL);
+}
+
+static void check_fatal(const char *what, void (*fn)(void), const char *words)
+{
+    int ends[2], status;
+    char err[1024];
+    size_t used = 0;
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL);
+        dup2(ends[1], STDERR_FILENO);
+        gorc_yield();
+        gorc__alloc_fail_at(1);
+        fn();
+        _exit(0);
+    }
+    close(ends[1]);
+    for (ssize_t n; (n = read(ends[0], err + used, sizeof err - 1 - used)) > 0;)
+        used += (size_t)n;
+    err[used] = 0;
+    close(ends[0]);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "%s: status %x", what,
+        (unsigned)status);
+    cr_assert(strstr(err, words), "%s said: %s", what, err);
+}
+
+Test(alloc_failure, functions_without_a_result_abort, .timeout = 60)
+{
+    check_fatal("map_store", map_store, "gorc: fatal: gorc_map: out of memory");
+    check_fatal("group_go", group_go, "gorc: fatal: gorc_group_go: out of memory");
+    check_fatal("wg_go", wg_go, "gorc: fatal: gorc_wg_go: out of memory");
+}
+
+/* --- descriptors: -ENOMEM, and the next call works --- */
+
+static int wait_readable(void)
+{
+    int ends[2];
+    char byte = 1;
+    /* A number that no table has yet. */
+    static int high = 500;
+    if (pipe(ends) != 0)
+        return -1;
+    int fd = dup2(ends[0], high += 500);
+    (void)!write(ends[1], &byte, 1);
+    int result = (int)gorc_read(fd, &byte, 1);
+    close(ends[0]);
+    close(ends[1]);
+    gorc_close(fd);
+    return result == 1 ? 1 : result == -ENOMEM ? 0 : -1;
+}
+
+Test(alloc_failure, descriptors)
+{
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max < 20000 ? limit.rlim_max : 20000;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    gorc_yield();
+    at_each_request("read", wait_readable);
 }
 
 /* --- names: one less, nothing else --- */
