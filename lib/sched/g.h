@@ -289,7 +289,7 @@ void gorc__m_thread_setup(struct gorc__m *m);
 void gorc__m_own(struct gorc__m *m, struct gorc__p *p);
 struct gorc__p *gorc__idle_p_take(void);  /* sched.lock held */
 void gorc__idle_p_put(struct gorc__p *p); /* sched.lock held */
-void gorc__m_run(struct gorc__p *p, bool spinning);
+bool gorc__m_run(struct gorc__p *p, bool spinning);
 void gorc__m_sleep(struct gorc__m *m);
 struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m);
 void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g);

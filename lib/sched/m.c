@@ -334,6 +334,10 @@ static bool start_thread(struct gorc__m *m)
 
 static void start_failed(struct gorc__p *p, bool spinning)
 {
+    struct gorc__g *g = p->run_next; /* others see only the ring */
+    p->run_next = NULL;
+    if (g)
+        gorc__runq_push(p, g);
     gorc__lock(&gorc__sched.lock);
     uint32_t n = --gorc__sched.nms;
     gorc__idle_p_put(p);
@@ -344,8 +348,9 @@ static void start_failed(struct gorc__p *p, bool spinning)
         gorc__fatal("cannot start a thread to run goroutines");
 }
 
-/* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. */
-void gorc__m_run(struct gorc__p *p, bool spinning)
+/* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. False: there is
+ * no memory for one, p is idle. */
+bool gorc__m_run(struct gorc__p *p, bool spinning)
 {
     gorc__lock(&gorc__sched.lock);
     struct gorc__m *m = gorc__sched.idle_ms;
@@ -360,18 +365,20 @@ void gorc__m_run(struct gorc__p *p, bool spinning)
         m->spinning = spinning;
         gorc__m_own(m, p);
         wake(m);
-        return;
+        return true;
     }
     m = gorc__m_new();
     if (!m) {
         start_failed(p, spinning);
-        return;
+        return false;
     }
     m->spinning = spinning;
     atomic_store(&m->inop, 1);
     gorc__m_own(m, p);
-    if (!start_thread(m))
-        start_failed(p, spinning); /* m stays: it is in all_ms for good */
+    if (start_thread(m))
+        return true;
+    start_failed(p, spinning); /* m stays: it is in all_ms for good */
+    return false;
 }
 
 void gorc__wake_worker(void)

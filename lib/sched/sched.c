@@ -344,8 +344,8 @@ static void move_away(struct gorc__m *m)
     struct gorc__p *p = m->p;
     m->moving = false;
     m->p = NULL;
-    gorc__m_run(p, false);
-    gorc__m_sleep(m);
+    if (gorc__m_run(p, false))
+        gorc__m_sleep(m);
 }
 
 static struct gorc__g *find_runnable(struct gorc__m *m)

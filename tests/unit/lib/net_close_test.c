@@ -144,8 +144,8 @@ static void read_number(void *arg)
 Test(net, no_event_and_no_byte_of_another_descriptor)
 {
     char address[64];
-    int before = begin(), l = listen_tcp(address), n = scaled(400);
     one_worker();
+    int before = begin(), l = listen_tcp(address), n = scaled(400);
     for (int i = 0; i < n; i++) {
         int out = gorc_dial(address);
         struct victim v = {.fd = gorc_accept(l)};
