@@ -117,44 +117,48 @@ static uintptr_t start_of(int area)
     return (uintptr_t)(area ? block[area - 1].p : region);
 }
 
-/* Of an access of the past, also to a block that is no more: the area and the byte in it. */
-static int area_of(uintptr_t p, unsigned *ret_byte)
+static bool is_pending(const struct access *a, uintptr_t byte)
 {
-    *ret_byte = (unsigned)(p - (uintptr_t)region);
-    if (p - (uintptr_t)region < REGION)
-        return 0;
-    for (int i = old_blocks - 1; i >= 0; i--) {
-        *ret_byte = (unsigned)(p - (uintptr_t)old_block[i].p);
-        if (p - (uintptr_t)old_block[i].p < old_block[i].size)
-            return old_block[i].area;
-    }
-    return -1;
+    return pending && a->task == pending->task && a->write == pending->write &&
+           a->atomic == pending->atomic && a->frame == pending->frame && byte >= pending->begin &&
+           byte < pending->end;
 }
 
-static bool is_pending(const struct access *a, unsigned byte)
+static bool has_raced(struct access *x, const struct access *y, int area, unsigned byte)
 {
-    return pending && a->task == pending->task && a->area == pending->area &&
-           a->write == pending->write && a->atomic == pending->atomic &&
-           a->frame == pending->frame && byte >= pending->begin && byte < pending->end;
+    x->area = area;
+    return hb_pair_races(x, y, byte);
+}
+
+/* Two accesses of the past, perhaps to a block that is no more; its address may have become
+ * another's. */
+static void check_late_byte(uintptr_t p, struct access *x, const struct access *y)
+{
+    uintptr_t byte = p - (uintptr_t)region;
+    bool found = byte < REGION && has_raced(x, y, 0, (unsigned)byte);
+    for (int i = 0; i < old_blocks && !found; i++) {
+        byte = p - (uintptr_t)old_block[i].p;
+        found = byte < old_block[i].size && has_raced(x, y, old_block[i].area, (unsigned)byte);
+    }
+    if (!found)
+        fail("a late race of two accesses that do not race, at %#lx: task %d write %d atomic %d "
+             "frame %u, task %d write %d atomic %d free %d frame %u",
+            (unsigned long)p, x->task, x->write, x->atomic, x->frame, y->task, y->write, y->atomic,
+            y->is_free, y->frame);
 }
 
 static void check_late(const struct dt_race *r, struct access *now_side, struct access *earlier)
 {
     totals.late++;
     for (unsigned i = 0; i < 8; i++) {
-        unsigned byte;
+        uintptr_t p = r->granule + i;
         if (!(r->bytes >> i & 1))
             continue;
-        now_side->area = area_of(r->granule + i, &byte);
-        if (is_pending(now_side, byte) && hb_races_with(pending, earlier, byte))
+        uintptr_t byte = pending ? p - start_of(pending->area) : 0;
+        if (is_pending(now_side, byte) && hb_races_with(pending, earlier, (unsigned)byte))
             seen[byte - pending->begin] = true;
-        else if (now_side->area < 0 || !hb_pair_races(now_side, earlier, byte))
-            fail(
-                "a late race of two accesses that do not race, at +%u of area %d: task %d write %d "
-                "atomic %d frame %u, task %d write %d atomic %d free %d frame %u",
-                byte, now_side->area, now_side->task, now_side->write, now_side->atomic,
-                now_side->frame, earlier->task, earlier->write, earlier->atomic, earlier->is_free,
-                earlier->frame);
+        else
+            check_late_byte(p, now_side, earlier);
     }
 }
 
