@@ -52,7 +52,7 @@ run() {
     migrate:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=migrate UNIT_DIVISOR=64 ;;
     asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 "$asan" ;;
     asan-yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=8 "$asan" ;;
-    emulated:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=mprotect UNIT_DIVISOR=16 \
+    emulated:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=mprotect,emulator UNIT_DIVISOR=16 \
         "$UNIT_EMULATOR" -R 16G ;;
     *) set -- "$1" ;;
     esac

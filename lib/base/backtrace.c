@@ -2,11 +2,33 @@
  *
  * Stacks as text, in the production library only: function names from the unwinder's symbol tables.
  * The race library has the detector's reports instead. With GORC_NO_UNWIND (where there is no
- * libunwind) only places are printed.
+ * libunwind) no frames are printed.
  */
 #define _GNU_SOURCE
 
 #include "base/misuse.h"
+
+#include "inspect.h"
+
+#ifndef GORC_DETECT
+
+static void print_header(const struct gorc__inspect_g *g)
+{
+    if (g->is_foreign)
+        gorc__print("\nthread of the program");
+    else
+        gorc__printf("\ngoroutine %llu", (unsigned long long)g->goid);
+    if (g->name)
+        gorc__printf(" \"%s\"", g->name);
+    gorc__printf(" [%s", g->state == GORC__G_BLOCKED ? g->reason : "runnable");
+    if (g->object_name)
+        gorc__printf(" \"%s\"", g->object_name);
+    if (g->holder)
+        gorc__printf(", held by goroutine %llu", (unsigned long long)g->holder);
+    gorc__print("]:\n");
+}
+
+#endif
 
 #if !defined(GORC_DETECT) && !defined(GORC_NO_UNWIND)
 
@@ -17,7 +39,6 @@
 #include <string.h>
 
 #include "base/lock.h"
-#include "inspect.h"
 
 #define MAX_FRAMES 64
 #define CONTEXT_FRAMES 16u
@@ -165,18 +186,7 @@ void gorc__print_goroutine(const struct gorc__inspect_g *g)
 {
     unw_context_t context;
     unw_cursor_t cursor;
-    if (g->is_foreign)
-        gorc__print("\nthread of the program");
-    else
-        gorc__printf("\ngoroutine %llu", (unsigned long long)g->goid);
-    if (g->name)
-        gorc__printf(" \"%s\"", g->name);
-    gorc__printf(" [%s", g->state == GORC__G_BLOCKED ? g->reason : "runnable");
-    if (g->object_name)
-        gorc__printf(" \"%s\"", g->object_name);
-    if (g->holder)
-        gorc__printf(", held by goroutine %llu", (unsigned long long)g->holder);
-    gorc__print("]:\n");
+    print_header(g);
     if (g->regs.pc) {
         unw_getcontext(&context);
         set_registers(&context, &g->regs);
@@ -205,7 +215,11 @@ void gorc__print_place(const char *role, gorc__place place, uint64_t goid)
 
 void gorc__print_goroutine(const struct gorc__inspect_g *g)
 {
+#ifdef GORC_DETECT
     (void)g;
+#else
+    print_header(g);
+#endif
 }
 
 #endif

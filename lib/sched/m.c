@@ -348,8 +348,8 @@ static void start_failed(struct gorc__p *p, bool spinning)
         gorc__fatal("cannot start a thread to run goroutines");
 }
 
-/* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. False: there is
- * no memory for one, p is idle. */
+/* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. False: there
+ * is no memory for one, p is idle. */
 bool gorc__m_run(struct gorc__p *p, bool spinning)
 {
     gorc__lock(&gorc__sched.lock);
