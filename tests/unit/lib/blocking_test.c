@@ -205,7 +205,7 @@ static void on_own_thread(void *arg)
 }
 
 /* A goroutine that keeps its thread sleeps while nobody else does anything. */
-Test(blocking, lock_thread)
+Test(blocking, g7_lock_thread)
 {
     struct gorc_go_options options = {.lock_thread = true};
     gorc_waitgroup wg = {0};

@@ -99,7 +99,7 @@ static void stay_on_thread(void *arg)
     gorc_wg_done(arg);
 }
 
-Test(blocking, lock_thread_keeps_the_thread, .timeout = 60)
+Test(blocking, g7_lock_thread_keeps_the_thread, .timeout = 60)
 {
     struct gorc_go_options options = {.name = "locked", .lock_thread = true};
     gorc_waitgroup wg = {0};
