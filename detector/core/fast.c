@@ -177,8 +177,8 @@ bool dt_access_fast(struct dt_task *t, uintptr_t addr, unsigned size, uint64_t k
         return true;
     __atomic_store_n(&t->in_runtime, 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    bool done =
-        __atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) == 0 && access_both(t, addr, size, kind, pc);
+    bool done = __atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) == 0 &&
+                access_both(t, addr, size, kind, pc | t->held_bits);
     __atomic_store_n(&t->in_runtime, 0, __ATOMIC_RELEASE);
     return done;
 }
