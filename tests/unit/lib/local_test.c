@@ -181,11 +181,26 @@ static void end_process(void *arg)
     exit(4);
 }
 
+static gorc_waitgroup destroyed;
+
+static void say_and_go_on(void *arg)
+{
+    say(arg);
+    gorc_wg_done(&destroyed);
+}
+
+static void end_process_then(void *arg)
+{
+    gorc_wg_wait(&destroyed);
+    end_process(arg);
+}
+
 CHILD(local_main_goexits)
 {
     static char text[] = "destroyed: goexit";
-    CHECK_EQ(gorc_local_set(&a, text, say), 0);
-    gorc_go(end_process, NULL);
+    gorc_wg_add(&destroyed, 1);
+    CHECK_EQ(gorc_local_set(&a, text, say_and_go_on), 0);
+    gorc_go(end_process_then, NULL);
     gorc_goexit();
 }
 
