@@ -285,9 +285,18 @@ static struct process *add_process(struct run *run)
     return p;
 }
 
+/* The descriptor is inherited, and with it its offset: a process with two findings at once has two
+ * readers. */
 bool read_raw_fd(struct run *run, int fd)
 {
     struct reader r = {.p = add_process(run)};
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_RDONLY | O_CLOEXEC);
+    if (own >= 0) {
+        close(fd);
+        fd = own;
+    }
     return read_fd(&r, fd) && r.p->pid;
 }
 
