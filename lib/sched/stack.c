@@ -163,7 +163,7 @@ static bool trimmed_reserve(size_t n)
         if (need <= have)
             return true;
         size_t capacity = 2 * need;
-        uintptr_t *array = gorc__alloc(capacity * sizeof *array), *old = NULL;
+        uintptr_t *array = gorc__alloc_opaque(capacity * sizeof *array), *old = NULL;
         if (!array)
             return false;
         gorc__lock(&lock);
