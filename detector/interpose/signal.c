@@ -16,9 +16,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "core/shadow.h"
 #include "core/sync.h"
 #include "interpose/fd_table.h"
 #include "interpose/handler_rules.h"
@@ -165,6 +167,15 @@ static void flush_deferred(int sig)
         syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), sig);
 }
 
+/* Handlers that different goroutines of a worker, or different threads' lives, ran on one alternate
+ * stack left their frames there: nobody's now. Inside the core. */
+static void clear_alternate_stack(const ucontext_t *uc)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), lo = (uintptr_t)uc->uc_stack.ss_sp;
+    if (lo && here > lo && here - lo < uc->uc_stack.ss_size)
+        dt_shadow_clear(lo, here - lo);
+}
+
 static void dt_signal_trampoline(int sig, siginfo_t *info, void *context)
 {
     int saved = errno;
@@ -184,6 +195,7 @@ static void dt_signal_trampoline(int sig, siginfo_t *info, void *context)
     if (t) {
         dt_begin(t);
         dt_acquire(t, key(sig));
+        clear_alternate_stack(context);
         dt_finish(t);
     }
     bool begun = dt_handler_begin(is_fault(sig, info));

@@ -8,8 +8,8 @@
 static atomic_int handled;
 static atomic_uintptr_t handler_sp;
 
-/* Not instrumented: goroutines of one worker share its alternate stack. */
-__attribute__((no_sanitize("thread"))) static void handler(int sig)
+/* Goroutines of one worker share its alternate stack. */
+static void handler(int sig)
 {
     volatile char frame[4096]; /* as deep as a handler may be expected to go */
     for (size_t i = 0; i < sizeof frame; i += 64)
