@@ -4,14 +4,15 @@
  *
  *   check_record expect RECORD EXPECT SOURCE [skip-kind]
  *       every finding of the record must match a block of the .expect file, and every block as many
- *       findings as it says. Those of kind `skip-kind` may be absent.
- *   check_record race RECORD SOURCE     at least one data race, both stacks with a frame of SOURCE
- *                                       (else exit status 1), and nothing else (else 3)
- *   check_record silent RECORD          no finding
+ *       findings as it says. Blocks of kind `skip-kind` are not expected at all, unless they say
+ * so. check_record race RECORD SOURCE     at least one data race, both stacks with a frame of
+ * SOURCE (else exit status 1), and nothing else (else 3) check_record silent RECORD          no
+ * finding
  *
  * Blocks of an .expect file ('a|b' are alternatives, '*' is anything, '-' in a role is a blank):
  *
- *   finding KIND RULE CERTAINTY [COUNT]    COUNT: 1 (default), N, or N+
+ *   finding KIND RULE CERTAINTY [COUNT [always]]    COUNT: 1 (default), N, or N+; always: even as a
+ *                                          `skip-kind`
  *   stack ROLE FRAME...                    innermost first; FRAME: function@marker,
  * ?function@marker may be absent extra ROLE                             a stack that may be there
  * besides
@@ -36,6 +37,7 @@ struct stack {
 struct block {
     char *kind, *rule, *certainty;
     size_t min, max, seen;
+    bool always;
     struct stack stacks[MAX_STACKS];
     size_t nstacks;
     char *extra[MAX_STACKS];
@@ -249,6 +251,7 @@ static void parse_line(char *line, struct block **current)
         (*current)->rule = strdup(strtok_r(NULL, " \t\n", &save));
         (*current)->certainty = strdup(strtok_r(NULL, " \t\n", &save));
         parse_count(*current, strtok_r(NULL, " \t\n", &save));
+        (*current)->always = strtok_r(NULL, " \t\n", &save) != NULL;
     } else if (strcmp(word, "stack") == 0 && (*current)->nstacks < MAX_STACKS) {
         struct stack *s = &(*current)->stacks[(*current)->nstacks++];
         s->role = strdup(strtok_r(NULL, " \t\n", &save));
@@ -290,6 +293,11 @@ static json_t *read_findings(const char *path)
     return findings;
 }
 
+static bool is_skipped(const struct block *b, const char *skip_kind)
+{
+    return !b->always && strcmp(b->kind, skip_kind) == 0;
+}
+
 static int check_expect(json_t *findings, const char *skip_kind)
 {
     size_t i;
@@ -301,7 +309,7 @@ static int check_expect(json_t *findings, const char *skip_kind)
         size_t b = 0;
         while (b < nblocks && !finding_matches(finding, &blocks[b]))
             b++;
-        if (b == nblocks) {
+        if (b == nblocks || is_skipped(&blocks[b], skip_kind)) {
             print_finding("not expected", finding);
             wrong = 1;
         } else {
@@ -309,7 +317,7 @@ static int check_expect(json_t *findings, const char *skip_kind)
         }
     }
     for (size_t b = 0; b < nblocks; b++) {
-        if (strcmp(blocks[b].kind, skip_kind) == 0 ||
+        if (is_skipped(&blocks[b], skip_kind) ||
             (blocks[b].seen >= blocks[b].min && blocks[b].seen <= blocks[b].max))
             continue;
         printf("  %s %s %s: found %zu times\n", blocks[b].kind, blocks[b].rule, blocks[b].certainty,
