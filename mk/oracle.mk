@@ -24,4 +24,28 @@ check-oracle: $(ORACLE)
 check-oracle-ci: $(ORACLE)
 	@$(ORACLE) --seconds 20 $(if $(SEED),--seed $(SEED))
 
+# Race libraries with one rule wrong, which the oracle must notice: those of the core's trace test,
+# and some of the atomics. Not 12, whose races are told twice, which is no fault here; not 7, for
+# which programs are too short: no id is used again while a task still remembers it.
+.PHONY: check-oracle-faults
+ORACLE_FAULTS := 0 1 2 3 4 5 6 8 9 10 11 13 20 21 22 23 24
+ORACLE_FAULT_SRC = $(UNIT_FAULT_SRC) detector/abi/atomic.c detector/abi/atomic128.c \
+	detector/abi/atomic_clock.c
+ORACLE_FAULT_REST = $(filter-out $(patsubst %,$(BUILD)/race/%.o,$(ORACLE_FAULT_SRC)),$(RACE_OBJ))
+
+$(BUILD)/tests/oracle/fault_%: tests/oracle/fault.h tests/unit/core/fault.h $(ORACLE)
+	@mkdir -p $@.d
+	for f in $(ORACLE_FAULT_SRC); do \
+		case $$f in detector/abi/*) abi=1 ;; *) abi=0 ;; esac; \
+		$(CC) $(filter-out -MMD -MP,$(RACE_DET_FLAGS)) -Wno-unused-function -Wno-unused-parameter \
+			-Itests -DDT_FAULT=$* -DDT_FAULT_IN_ABI=$$abi -include tests/oracle/fault.h -c $$f \
+			-o $@.d/$$(basename $$f).o || exit 1; \
+	done
+	ld -r -o $@.d/all.tmp $(ORACLE_FAULT_REST) $@.d/*.c.o
+	$(OBJCOPY) --redefine-syms=$(BUILD)/race/redirect.syms $@.d/all.tmp $@.d/all.o
+	$(CC) -rdynamic -o $@ $(ORACLE_OBJ) $@.d/all.o $(BUILD)/race/stubs.o -pthread -lunwind
+
+check-oracle-faults: $(patsubst %,$(BUILD)/tests/oracle/fault_%,$(ORACLE_FAULTS))
+	@sh tests/oracle/faults.sh $(BUILD)/tests/oracle $(ORACLE_FAULTS)
+
 -include $(ORACLE_OBJ:.o=.d)

@@ -126,6 +126,9 @@ static void make_program(struct program *p, uint64_t seed, bool strict)
     p->frame_count = rnd() % 2 ? 0 : 1 + rnd() % 4;
     p->hot = 4u << rnd() % 5;
     p->small_logs = rnd() % 2;
+    p->sweeps_often = rnd() % 32 == 0;
+    if (p->sweeps_often)
+        w[OP_SWEEP] += 12;
     for (int i = 0; i < p->n; i++) {
         struct step *s = &p->step[i];
         s->op = choose(w);

@@ -55,6 +55,7 @@ struct program {
     bool is_strict;       /* plain stores that end merged release sequences are left out */
     unsigned frame_count; /* a function per step when 0 */
     unsigned hot;         /* bytes that most accesses go to */
+    bool sweeps_often;    /* ids of the core are used again while tasks remember them */
     bool small_logs;      /* tables of reads that are nearly full at once */
 };
 
