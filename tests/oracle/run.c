@@ -8,7 +8,9 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <gorc.h>
 
@@ -137,8 +139,11 @@ static void do_spawn(int t, const struct step *s)
         gorc_go(goroutine, arg);
     } else {
         totals.threads++;
-        if (pthread_create(&thread[child], NULL, thread_main, arg))
-            abort();
+        int err = pthread_create(&thread[child], NULL, thread_main, arg);
+        if (err) {
+            fprintf(stderr, "oracle: no more threads: %s\n", strerror(err));
+            exit(99);
+        }
     }
 }
 
