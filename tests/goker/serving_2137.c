@@ -8,6 +8,8 @@
 #include <gorc.h>
 #include <stdlib.h>
 
+#include "barrier.h"
+
 struct breaker {
     gorc_chan *pending, *active;
 };
@@ -17,6 +19,7 @@ struct request {
     struct breaker *b;
     gorc_chan *accepted;
     gorc_waitgroup *started;
+    bool is_first;
 };
 
 static void thunk(struct request *r)
@@ -31,7 +34,10 @@ static void serve(void *arg)
     bool accepted = gorc_chan_try_send(r->b->pending, NULL);
     gorc_wg_done(r->started);
     if (accepted) {
+        if (r->is_first)
+            hidden_yield_until(1);
         gorc_chan_send(r->b->active, NULL); /* HERE: active */
+        hidden_step();
         thunk(r);                           /* HERE: run */
         gorc_chan_recv(r->b->active, NULL);
         gorc_chan_recv(r->b->pending, NULL);
@@ -55,6 +61,7 @@ int main(void)
     b->active = gorc_chan_new(0, 1);
     init(&r[0], b, &started);
     init(&r[1], b, &started);
+    r[0].is_first = true;
     gorc_go(serve, &r[0]); /* HERE: go-first */
     gorc_go(serve, &r[1]); /* HERE: go-second */
     gorc_wg_wait(&started);
