@@ -38,7 +38,7 @@ static void serve(void *arg)
             hidden_yield_until(1);
         gorc_chan_send(r->b->active, NULL); /* HERE: active */
         hidden_step();
-        thunk(r);                           /* HERE: run */
+        thunk(r); /* HERE: run */
         gorc_chan_recv(r->b->active, NULL);
         gorc_chan_recv(r->b->pending, NULL);
     }
