@@ -170,17 +170,12 @@ static void drop_dead(void)
 /* Of indices that the common past does not have: what does a live task not know? */
 static void keep_unknown(struct dt_task *t, void *arg)
 {
+    uint32_t *looks = arg;
     if (t->ended)
         return;
-    uint32_t *looks = arg;
-    for (struct dt_reader *r = readers; r; r = r->link) {
-        if (!r->dropped || r->index < DT_PAST_INDICES)
-            continue;
-        if (*looks == 0 || !dt_task_knows(t, r->index, r->epoch))
+    for (struct dt_reader *r = readers; r && *looks; r = r->link, --*looks)
+        if (r->dropped && r->index >= DT_PAST_INDICES && !dt_task_knows(t, r->index, r->epoch))
             r->dropped = false;
-        else
-            --*looks;
-    }
 }
 
 static void choose_dead(void)
@@ -191,6 +186,8 @@ static void choose_dead(void)
         r->dropped = r->dead &&
                      (r->used == 0 || r->index >= DT_PAST_INDICES || r->epoch <= dt_past[r->index]);
     dt_task_each(keep_unknown, &looks);
+    for (struct dt_reader *r = readers; r && !looks; r = r->link) /* not all was looked at */
+        r->dropped &= r->index < DT_PAST_INDICES;
 }
 
 /* --- tables --- */
