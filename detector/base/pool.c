@@ -109,28 +109,38 @@ static uint32_t *link_of(struct dt_pool *p, uint32_t id)
     return (uint32_t *)dt_pool_at(p, id) + 1;
 }
 
-/* Empties another shard into this one; the last resort before "out of ids". */
-static uint32_t steal(struct dt_pool *p, unsigned mine)
+/* Empties another shard that has at least so many into this one, whose list is empty. */
+static uint32_t steal(struct dt_pool *p, unsigned mine, uint32_t least)
 {
     for (unsigned i = 0; i < DT_POOL_SHARDS; i++) {
-        if (i == mine || !dt_lock_try(&p->shards[i].lock))
+        if (i == mine || __atomic_load_n(&p->shards[i].count, __ATOMIC_RELAXED) < least ||
+            !dt_lock_try(&p->shards[i].lock))
             continue;
-        uint32_t id = p->shards[i].freed;
+        uint32_t id = p->shards[i].freed, n = p->shards[i].count;
         p->shards[i].freed = 0;
+        __atomic_store_n(&p->shards[i].count, 0, __ATOMIC_RELAXED);
         dt_lock_drop(&p->shards[i].lock);
-        if (id)
+        if (id) {
+            p->shards[mine].count = n;
             return id;
+        }
     }
     return 0;
 }
 
+/* What one thread or stack frees others take: else a pool would grow for ever where the ones make
+ * objects and the others end them. */
 static uint32_t refill(struct dt_pool *p, unsigned shard)
 {
-    uint32_t first = dt_pool_fresh(p, BATCH);
+    uint32_t first = steal(p, shard, BATCH);
+    if (first)
+        return first;
+    first = dt_pool_fresh(p, BATCH);
     if (!first)
-        return steal(p, shard);
+        return steal(p, shard, 1);
     for (uint32_t i = 0; i < BATCH; i++)
         *link_of(p, first + i) = i + 1 < BATCH ? first + i + 1 : 0;
+    p->shards[shard].count = BATCH;
     return first;
 }
 
@@ -141,8 +151,10 @@ uint32_t dt_pool_alloc(struct dt_pool *p)
     uint32_t id = p->shards[shard].freed;
     if (!id)
         id = refill(p, shard);
-    if (id)
+    if (id) {
         p->shards[shard].freed = __atomic_load_n(link_of(p, id), __ATOMIC_RELAXED);
+        __atomic_store_n(&p->shards[shard].count, p->shards[shard].count - 1, __ATOMIC_RELAXED);
+    }
     p->shards[shard].taken++;
     dt_lock_drop(&p->shards[shard].lock);
     if (!id)
@@ -156,6 +168,7 @@ void dt_pool_free(struct dt_pool *p, uint32_t id)
     dt_lock_take(&p->shards[shard].lock);
     __atomic_store_n(link_of(p, id), p->shards[shard].freed, __ATOMIC_RELAXED);
     p->shards[shard].freed = id;
+    __atomic_store_n(&p->shards[shard].count, p->shards[shard].count + 1, __ATOMIC_RELAXED);
     p->shards[shard].given++;
     dt_lock_drop(&p->shards[shard].lock);
 }

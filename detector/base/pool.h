@@ -27,7 +27,8 @@ struct dt_pool {
     uint32_t committed; /* ids below this are usable; guarded by grow */
     struct {
         dt_lock lock;
-        uint32_t freed;
+        uint32_t freed;        /* list of `count` ids */
+        uint32_t count;        /* changed with lock held, read without */
         uint32_t taken, given; /* alloc and free calls */
     } __attribute__((aligned(64))) shards[DT_POOL_SHARDS];
 };
