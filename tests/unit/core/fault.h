@@ -35,8 +35,9 @@
 #define dt_task_knows(t, index, epoch) dt_task_knows((t), (index), (epoch) ? 1 : 0)
 #elif DT_FAULT == 9 /* who writes does not look at the logs of readers */
 #define dt_reads_look(t, granule, x) ((void)(granule), false)
-#elif DT_FAULT == 10 /* what was read of memory that is handed out again stays */
-#define dt_reads_clear(granule, mask, keep, arg) ((void)(keep), (void)(granule))
+#elif DT_FAULT == 10 /* what was read of a part that is handed out again stays in the logs */
+#define dt_reads_clear(granule, mask, keep, arg)                                                   \
+    dt_reads_clear((granule), (mask) == 0xff ? 0xff : 0, (keep), (arg))
 #elif DT_FAULT == 11 /* a read of which a part is cleared is lost as a whole */
 static void ignored(void *arg, uint64_t element)
 {
