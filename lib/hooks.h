@@ -91,6 +91,10 @@ void gorc__hook_name(const void *object, const char *name);
 
 /* --- happens-before --- */
 
+/* What the current task synchronises from now on, it does in the public function that returns to
+ * pc: for the words of a report only. */
+void gorc__hook_caller(const void *pc);
+
 /* By key: any address of an object that lives until gorc__hook_forget or until its memory is
  * freed. acquire: all earlier releases of key happen before what the current task does next.
  * release adds the current task's past to the key; release_store replaces the key's past (right
@@ -200,6 +204,10 @@ static inline void gorc__hook_thread_attach(struct gorc__hook_task *task)
 static inline void gorc__hook_name(const void *object, const char *name)
 {
     (void)object, (void)name;
+}
+static inline void gorc__hook_caller(const void *pc)
+{
+    (void)pc;
 }
 static inline void gorc__hook_acquire(const void *key)
 {

@@ -81,6 +81,23 @@ static void read_stack(struct stack *s, json_t *o)
     read_frames(s, json_object_get(o, "frames"));
 }
 
+static void read_syncs(struct finding *f, json_t *syncs)
+{
+    size_t i;
+    json_t *o;
+    f->syncs = xcalloc(json_array_size(syncs), sizeof *f->syncs);
+    json_array_foreach(syncs, i, o)
+    {
+        struct sync *s = &f->syncs[f->nsyncs++];
+        s->when = text_or(o, "when", "before");
+        s->how = text_or(o, "how", "release");
+        s->access = (size_t)number(o, "stack");
+        s->name = text(o, "name");
+        s->addr = json_object_get(o, "address") ? hex(o, "address") : 0;
+        read_frames(&s->where, json_object_get(o, "frames"));
+    }
+}
+
 static void read_finding(struct finding *f, json_t *o)
 {
     f->kind = text_or(o, "kind", "unknown");
@@ -91,6 +108,7 @@ static void read_finding(struct finding *f, json_t *o)
     snprintf(f->fingerprint, sizeof f->fingerprint, "%s", text_or(o, "fingerprint", "?"));
     f->counts = json_is_true(json_object_get(o, "counts"));
     f->behind = json_object_get(o, "behind") ? (int64_t)number(o, "behind") : -1;
+    read_syncs(f, json_object_get(o, "synchronisation"));
     json_t *locks = json_object_get(o, "discipline");
     f->usual_lock = text(locks, "lock");
     f->held_at = number(locks, "held_at");

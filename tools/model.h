@@ -76,6 +76,16 @@ struct object {
     uint64_t variable_at;
 };
 
+/* What a side of a race synchronised around its access. */
+struct sync {
+    char *when;       /* "before": the last one; "after": the first release; "none": none since the
+                       * task was started */
+    size_t access;    /* which of the finding's stacks */
+    char *how, *name; /* "acquire", "release"; the object's name. NULL: not known */
+    uint64_t addr;    /* of the object; 0: a task */
+    struct stack where;
+};
+
 struct finding {
     uint64_t number;
     char *kind, *rule, *words, *certainty, *message;
@@ -85,6 +95,8 @@ struct finding {
     /* Races: how many epochs before the earlier access ended what the first task had heard of the
      * second; 0: it had heard nothing; -1: not known. */
     int64_t behind;
+    struct sync *syncs;
+    size_t nsyncs;
     /* Races: of the `places` that this run's reports show for the object, `held_at` hold this lock.
      * NULL: no lock is usual. */
     char *usual_lock;

@@ -111,6 +111,24 @@ static json_t *stack_json(const struct stack *s)
     return o;
 }
 
+static json_t *syncs_json(const struct finding *f)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < f->nsyncs; i++) {
+        const struct sync *s = &f->syncs[i];
+        json_t *o = json_object();
+        set_text(o, "when", s->when);
+        set_number(o, "stack", s->access);
+        set_text(o, "how", s->how);
+        set_text(o, "name", s->name);
+        if (s->addr)
+            set_hex(o, "address", s->addr);
+        json_object_set_new(o, "frames", frames_json(&s->where));
+        json_array_append_new(a, o);
+    }
+    return a;
+}
+
 static const struct stack *creation_of_object(const struct finding *f)
 {
     for (size_t i = 0; i < f->nstacks; i++)
@@ -155,6 +173,8 @@ static json_t *finding_json(const struct finding *f)
     set_number(o, "count", f->count);
     if (f->behind >= 0)
         set_number(o, "behind", (uint64_t)f->behind);
+    if (f->nsyncs)
+        json_object_set_new(o, "synchronisation", syncs_json(f));
     if (f->variants > 1)
         set_number(o, "variants", f->variants);
     set_text(o, "message", f->message ? f->message : f->words);

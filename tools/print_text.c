@@ -14,7 +14,7 @@
 #include "print_parts.h"
 #include "util.h"
 
-enum { RULE_WIDTH = 92, LOCK_FRAMES = 3 };
+enum { RULE_WIDTH = 92, LOCK_FRAMES = 3, SYNC_FRAMES = 2 };
 
 /* --- the first line --- */
 
@@ -273,6 +273,27 @@ static void print_why(FILE *f, const struct finding *d)
             f, "         (%s has ended, and its end is not known to %s: no join)\n", earlier, now);
 }
 
+/* What each side did last before its access, and what it released first after it. */
+static void print_syncs(FILE *f, const struct finding *d)
+{
+    for (size_t i = 0; i < d->nsyncs; i++) {
+        const struct sync *s = &d->syncs[i];
+        if (s->access >= d->nstacks)
+            continue;
+        bool none = strcmp(s->when, "none") == 0, before = strcmp(s->when, "before") == 0;
+        fputs(i ? "         " : " Sync    ", f);
+        fputs(d->stacks[s->access].task ? d->stacks[s->access].task : "?", f);
+        if (none) {
+            fprintf(f, " has synchronised with nobody from its start to (%zu)\n", s->access + 1);
+            continue;
+        }
+        fprintf(f, "%s %sd%s%s%s %s (%zu) at\n", before ? " last" : " next", s->how,
+            s->name ? " '" : "", s->name ? s->name : "", s->name ? "'" : "",
+            before ? "before" : "after", s->access + 1);
+        print_frames(f, &s->where, 11, SYNC_FRAMES);
+    }
+}
+
 static void print_finding(FILE *f, const struct finding *d, const struct text_options *o)
 {
     print_head(f, d, o);
@@ -283,6 +304,7 @@ static void print_finding(FILE *f, const struct finding *d, const struct text_op
     if (!d->counts)
         fputs(" Note    does not count for the exit status (--min-certainty)\n", f);
     print_why(f, d);
+    print_syncs(f, d);
     if (d->usual_lock)
         fprintf(f,
             " Locks   %s is held at %llu of the %llu places that this run's reports show for it\n",

@@ -150,6 +150,23 @@ static void on_module(struct reader *r, json_t *o)
     p->modules[at].hi = number(o, "hi");
 }
 
+static void read_syncs(const struct reader *r, struct finding *f, json_t *syncs)
+{
+    size_t i;
+    json_t *o;
+    f->syncs = xcalloc(json_array_size(syncs), sizeof *f->syncs);
+    json_array_foreach(syncs, i, o)
+    {
+        struct sync *s = &f->syncs[f->nsyncs++];
+        s->when = text(o, "when");
+        s->access = (size_t)number(o, "access");
+        s->how = text(o, "how");
+        s->name = text(o, "name");
+        s->addr = number(o, "addr");
+        s->where.raw = read_frames(r, json_object_get(o, "frames"), &s->where.nraw);
+    }
+}
+
 static void on_finding(struct reader *r, json_t *o)
 {
     struct process *p = r->p;
@@ -175,6 +192,7 @@ static void on_finding(struct reader *r, json_t *o)
     if (!f->certainty)
         f->certainty = xstrdup("certain");
     read_object(r, &f->object, json_object_get(o, "object"));
+    read_syncs(r, f, json_object_get(o, "syncs"));
     json_t *stacks = json_object_get(o, "stacks"), *stack;
     f->stacks = xcalloc(json_array_size(stacks), sizeof *f->stacks);
     size_t i;

@@ -354,6 +354,13 @@ static void symbolize_locks(const struct process *p, struct stack *s)
     }
 }
 
+static void symbolize_sync(const struct process *p, struct sync *s)
+{
+    symbolize_stack(p, &s->where);
+    if (!s->name)
+        s->name = global_at(p, s->addr);
+}
+
 /* Puts the name of a global behind its address, unless a name is there. */
 static char *with_names(const struct process *p, char *text)
 {
@@ -380,6 +387,8 @@ void symbolize(struct process *p)
             symbolize_stack(p, &f->stacks[k]);
             symbolize_locks(p, &f->stacks[k]);
         }
+        for (size_t k = 0; k < f->nsyncs; k++)
+            symbolize_sync(p, &f->syncs[k]);
         symbolize_object(p, &f->object);
         symbolize_access(p, f);
         f->message = with_names(p, f->message);

@@ -74,7 +74,7 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
     EXPORT void name##_pc(void *p, void *pc);                                                      \
     void name##_pc(void *p, void *pc)                                                              \
     {                                                                                              \
-        struct dt_task *t = dt_enter();                                                            \
+        struct dt_task *t = dt_enter_quietly();                                                    \
         if (t)                                                                                     \
             dt_access(t, (uintptr_t)p, size, flags, (uintptr_t)pc);                                \
     }

@@ -79,7 +79,7 @@ void __tsan_func_exit(void)
 static void range(const void *p, size_t size, unsigned flags, uintptr_t pc)
 {
     dt_shadow_stats.accesses_seen = 1;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_access(t, (uintptr_t)p, size, flags, pc);
 }

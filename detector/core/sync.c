@@ -17,6 +17,7 @@
 #include "core/order.h"
 #include "core/segment.h"
 #include "core/sweep.h"
+#include "core/synced.h"
 
 enum { MAX_SYNCS = 1u << 26 };
 
@@ -156,6 +157,7 @@ void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
         return;
     if (s->single && dt_task_knows(t, s->index, s->epoch))
         return;
+    dt_synced(t, s->addr, false);
     dt_task_learn(t, &s->clock, s->index, s->epoch);
 }
 
@@ -170,6 +172,7 @@ void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
     s->epoch = t->epoch;
     s->single = true;
     s->continued = false;
+    dt_synced(t, s->addr, true);
     dt_task_tick(t);
 }
 
@@ -204,6 +207,7 @@ void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s)
         dt_clock_copy(&s->merged, &t->clock);
     if (dt_clock_look(&s->clock, t->index) < t->epoch)
         dt_clock_set(&s->clock, t->index, t->epoch);
+    dt_synced(t, s->addr, true);
     dt_task_tick(t);
 }
 
@@ -269,6 +273,7 @@ void dt_release_store(struct dt_task *t, const void *addr)
 void dt_fence_acquire(struct dt_task *t)
 {
     struct dt_task *me = dt_core_enter();
+    dt_synced(t, 0, false);
     if (t->acquire_fence.depth) {
         dt_task_learn(t, &t->acquire_fence, 0, 0);
         dt_clock_clear(&t->acquire_fence);
@@ -283,6 +288,7 @@ void dt_fence_release(struct dt_task *t)
     dt_clock_copy(&t->release_fence, &t->clock);
     dt_clock_set(&t->release_fence, t->index, t->epoch);
     t->has_release_fence = true;
+    dt_synced(t, 0, true);
     dt_task_tick(t);
     dt_core_leave(me);
     dt_race_deliver(me);

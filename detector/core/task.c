@@ -23,6 +23,7 @@
 #include "core/order.h"
 #include "core/segment.h"
 #include "core/sweep.h"
+#include "core/synced.h"
 
 enum { FIRST_FRAMES = 32, MAX_TASKS = 1u << 26, LAST_EPOCH = 0xfffffff0u, LEAST_SWEEP = 1 << 19 };
 
@@ -190,6 +191,8 @@ void dt_task_edge(struct dt_task *from, struct dt_task *to)
     struct dt_task *me = dt_core_enter();
     dt_reads_flush(from, who_delivers(me, from));
     dt_reads_flush(to, who_delivers(me, to));
+    dt_synced(from, 0, true);
+    dt_synced(to, 0, false);
     bool known = from->witness_epoch && dt_task_knows(to, from->witness_index, from->witness_epoch);
     learn(to, &from->clock, from->index, from->epoch, known);
     dt_order_acquire(to, &from->order.clock);
@@ -274,6 +277,7 @@ struct dt_task *dt_task_new(
         dt_clock_copy(&t->clock, &parent->clock);
         dt_clock_set(&t->clock, parent->index, parent->epoch);
         dt_order_release_store(parent, &t->order.clock);
+        dt_synced(parent, 0, true);
         dt_task_tick(parent);
         set_witness(t, parent->index, parent->epoch);
     }
@@ -370,6 +374,7 @@ void dt_task_joining(struct dt_task *t, struct dt_task *other)
 void dt_task_join(struct dt_task *t, struct dt_task *ended)
 {
     struct dt_task *me = dt_core_enter();
+    dt_synced(t, 0, false);
     /* What it learnt last it may never have published: its epoch is no witness of that. */
     if (dt_task_learn(t, &ended->clock, ended->index, ended->epoch))
         set_witness(t, 0, 0);

@@ -17,6 +17,13 @@
 
 enum dt_task_kind { DT_TASK_MAIN, DT_TASK_THREAD, DT_TASK_GOROUTINE };
 
+/* A place where a task has synchronised (synced.h). */
+enum { DT_SYNCED = 8 };
+struct dt_synced {
+    uint64_t place, object;
+    uintptr_t outer;
+};
+
 /* What reports need to know of a task, kept as long as something may still refer to it. */
 struct dt_task_info {
     uint32_t uid; /* never reused */
@@ -28,6 +35,8 @@ struct dt_task_info {
     uint32_t pool_id; /* the core's */
     dt_epoch first;   /* epoch */
     uint32_t marked;  /* sweep.c's */
+    uint32_t nsynced; /* so many places; the last ones are kept */
+    struct dt_synced synced[DT_SYNCED];
 };
 
 struct dt_frame {
@@ -129,7 +138,8 @@ struct dt_task {
     uint32_t nheld_native;              /* of these, how many are pthread's or C11's */
     const void *last_released;          /* the lock that was given up last */
     struct dt_order_cache *order_cache; /* lockgraph.c's; NULL: none yet */
-    void *owner; /* the runtime's record of the thread, NULL for goroutines */
+    void *owner;      /* the runtime's record of the thread, NULL for goroutines */
+    uintptr_t caller; /* where the call of the program's returns to that is being worked on */
 
     struct dt_task *joining;      /* blocked until this one has ended; guarded by the list's lock */
     struct dt_task *next, **link; /* list of tasks that have not ended */

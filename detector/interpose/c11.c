@@ -123,7 +123,7 @@ DT_INTERPOSE(int, thrd_detach, (thrd_t handle))
 
 static int mutex_taken(int result, mtx_t *m, uint32_t how, uintptr_t pc)
 {
-    struct dt_task *t = result == thrd_success ? dt_enter() : NULL;
+    struct dt_task *t = result == thrd_success ? dt_enter_at(pc) : NULL;
     if (t)
         dt_lock_acquired(t, m, DT_LOCK_MUTEX, how, pc);
     return result;
@@ -240,7 +240,7 @@ static void has_mutex_again(void *arg)
 
 static int wait_cond(struct c11_wait *w)
 {
-    w->task = dt_enter();
+    w->task = dt_enter_at(w->pc);
     if (!w->task)
         return call_wait(w);
     dt_lock_releasing_any(w->task, w->mutex);
@@ -255,7 +255,7 @@ static int wait_cond(struct c11_wait *w)
     return result;
 }
 
-static void release_cond(cnd_t *c)
+DT_PART void release_cond(cnd_t *c)
 {
     struct dt_task *t = dt_enter();
     if (!t)

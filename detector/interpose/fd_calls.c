@@ -234,7 +234,7 @@ static int accepted(int fd, struct sockaddr *from, socklen_t *size, socklen_t ro
     if (fd < 0)
         return fd;
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t)
         dt_fd_accepted(t, fd);
     if (from && size) {
@@ -325,7 +325,7 @@ static int polled(int epoll, struct epoll_event *events, int n, uintptr_t pc)
     if (n <= 0)
         return n;
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t)
         dt_fd_acquire_set(t, epoll);
     wrote(events, (size_t)n * sizeof *events, pc);

@@ -169,7 +169,7 @@ static void entry_set(struct keys *e, struct keys k)
 /* The detector's lock is not to be waited for by a handler that interrupted its holder. */
 static struct dt_task *lock_take(void)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (!t)
         return NULL;
     dt_begin(t);

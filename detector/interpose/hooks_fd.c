@@ -9,14 +9,14 @@
 
 void gorc__hook_fd_sent(int fd)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_fd_release(t, fd);
 }
 
 void gorc__hook_fd_got(int fd)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_fd_acquire(t, fd);
 }
@@ -28,14 +28,14 @@ void gorc__hook_fd_made(int fd)
 
 void gorc__hook_fd_accepted(int fd)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_fd_accepted(t, fd);
 }
 
 void gorc__hook_fd_dial(void)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_fd_connecting(t);
 }

@@ -24,6 +24,9 @@
     ret dt_interpose_##name params;                                                                \
     __attribute__((visibility("hidden"))) ret dt_interpose_##name params
 
+/* A part of interposed functions that is expanded into them, for dt_enter to see who has called. */
+#define DT_PART __attribute__((always_inline)) static inline
+
 /* The program's call site, for stacks. */
 #define DT_CALLER ((uintptr_t)__builtin_return_address(0))
 

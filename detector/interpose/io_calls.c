@@ -24,7 +24,7 @@
 static void will_write(int fd, const void *p, size_t n, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t && n && dt_instrumented(pc))
         dt_reads(t, p, n, pc);
     if (t)
@@ -37,7 +37,7 @@ static void did_read(int fd, void *p, ssize_t n, uintptr_t pc)
     if (n < 0)
         return;
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t)
         dt_fd_acquire(t, fd);
     if (t && n && dt_instrumented(pc))
@@ -63,7 +63,7 @@ static void vector(
 static void will_write_vector(int fd, const struct iovec *v, int count, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t && count > 0)
         vector(t, v, (size_t)count, SIZE_MAX, DT_READ, pc);
     if (t)
@@ -76,7 +76,7 @@ static void did_read_vector(int fd, const struct iovec *v, int count, ssize_t n,
     if (n < 0)
         return;
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t)
         dt_fd_acquire(t, fd);
     if (t && count > 0)

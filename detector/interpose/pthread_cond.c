@@ -46,7 +46,7 @@ static void has_mutex_again(void *arg)
 
 static int wait(struct cond_wait *w)
 {
-    w->task = dt_enter();
+    w->task = dt_enter_at(w->pc);
     if (!w->task)
         return call_wait(w);
     dt_lock_releasing_any(w->task, w->mutex);
@@ -71,7 +71,7 @@ static void forget(pthread_cond_t *c)
     dt_finish(t);
 }
 
-static void release(pthread_cond_t *c)
+DT_PART void release(pthread_cond_t *c)
 {
     struct dt_task *t = dt_enter();
     if (!t)

@@ -17,12 +17,13 @@ void dt_once_thunk(void)
     struct dt_thread *th = dt_thread_self;
     struct dt_once_frame *f = th->once;
     void *key = f->key; /* the frame may be another one's after fn */
+    uintptr_t pc = f->pc;
     struct dt_task *t = dt_self;
-    bool pushed = dt_frame_push(t, f->pc);
+    bool pushed = dt_frame_push(t, pc);
     f->fn();
     if (pushed)
         dt_frame_pop(t);
-    t = dt_enter();
+    t = dt_enter_at(pc);
     if (!t)
         return;
     dt_begin(t);
@@ -47,6 +48,7 @@ void dt_once_leave(struct dt_task *t, struct dt_once_frame *f)
 {
     if (dt_thread_self->once == f)
         dt_thread_self->once = f->outer;
+    t->caller = f->pc;
     dt_begin(t);
     dt_acquire(t, f->key);
     dt_finish(t);

@@ -73,7 +73,7 @@ static enum dt_lock_kind kind_of(const pthread_rwlock_t *l)
 
 static int taken_write(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
 {
-    struct dt_task *t = err ? NULL : dt_enter();
+    struct dt_task *t = err ? NULL : dt_enter_at(pc);
     if (t)
         dt_lock_acquired(t, l, kind_of(l), how, pc);
     return err;
@@ -81,7 +81,7 @@ static int taken_write(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
 
 static int taken_read(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
 {
-    struct dt_task *t = err ? NULL : dt_enter();
+    struct dt_task *t = err ? NULL : dt_enter_at(pc);
     if (t)
         dt_lock_acquired_shared(t, l, kind_of(l), how, pc);
     return err;

@@ -86,7 +86,7 @@ static int join_watched(struct join *j, struct dt_task *me)
     return err;
 }
 
-static int join_thread(struct join *j)
+DT_PART int join_thread(struct join *j)
 {
     struct dt_task *me = dt_enter();
     j->thread = dt_thread_find(j->handle);

@@ -25,14 +25,14 @@ static const void *queue_key(mqd_t q)
     return dt_key_numbered((uint64_t)st.st_ino << 20 ^ st.st_dev, DT_KEY_QUEUE);
 }
 
-static void release(const void *key)
+DT_PART void release(const void *key)
 {
     struct dt_task *t = key ? dt_enter() : NULL;
     if (t)
         dt_release(t, key);
 }
 
-static void acquire(const void *key)
+DT_PART void acquire(const void *key)
 {
     struct dt_task *t = key ? dt_enter() : NULL;
     if (t)

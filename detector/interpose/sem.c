@@ -20,7 +20,7 @@ static void forget(sem_t *s)
     dt_finish(t);
 }
 
-static int got(int result, sem_t *s)
+DT_PART int got(int result, sem_t *s)
 {
     struct dt_task *t = result ? NULL : dt_enter();
     if (!t)

@@ -21,7 +21,7 @@ static const void *key(int set, unsigned number)
 static void will_operate(int set, const struct sembuf *ops, size_t n, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_at(pc);
     if (t && dt_instrumented(pc))
         dt_reads(t, ops, n * sizeof *ops, pc);
     for (size_t i = 0; t && i < n; i++) {
@@ -32,7 +32,7 @@ static void will_operate(int set, const struct sembuf *ops, size_t n, uintptr_t 
     errno = saved;
 }
 
-static int did_operate(int set, const struct sembuf *ops, size_t n, int err)
+DT_PART int did_operate(int set, const struct sembuf *ops, size_t n, int err)
 {
     int saved = errno;
     struct dt_task *t = err ? NULL : dt_enter();

@@ -12,7 +12,7 @@
 #include "interpose/fd_table.h"
 #include "interpose/libc_access.h"
 
-static inline void dt_stream_will_write(FILE *f)
+__attribute__((always_inline)) static inline void dt_stream_will_write(FILE *f)
 {
     int saved = errno, fd = f ? fileno(f) : -1;
     struct dt_task *t = fd >= 0 ? dt_enter() : NULL;
@@ -21,7 +21,7 @@ static inline void dt_stream_will_write(FILE *f)
     errno = saved;
 }
 
-static inline void dt_stream_did_read(FILE *f)
+__attribute__((always_inline)) static inline void dt_stream_did_read(FILE *f)
 {
     int saved = errno, fd = f ? fileno(f) : -1;
     struct dt_task *t = fd >= 0 ? dt_enter() : NULL;

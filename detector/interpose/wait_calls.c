@@ -66,7 +66,7 @@ enum { GOT = POLLIN | POLLPRI | POLLRDHUP | POLLHUP | POLLERR | POLLRDNORM | POL
 static void polled(struct pollfd *fds, nfds_t n, int ready, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = ready >= 0 ? dt_enter() : NULL;
+    struct dt_task *t = ready >= 0 ? dt_enter_at(pc) : NULL;
     bool checked = t && dt_instrumented(pc);
     for (nfds_t i = 0; t && i < n; i++) {
         if (ready && fds[i].fd >= 0 && (fds[i].revents & GOT))
@@ -101,7 +101,7 @@ DT_INTERPOSE(int, ppoll,
 static void selected(int n, fd_set *a, fd_set *b, fd_set *c, int ready, uintptr_t pc)
 {
     int saved = errno;
-    struct dt_task *t = ready >= 0 && n > 0 ? dt_enter() : NULL;
+    struct dt_task *t = ready >= 0 && n > 0 ? dt_enter_at(pc) : NULL;
     bool checked = t && dt_instrumented(pc);
     size_t size = ((size_t)n + 63) / 64 * 8;
     for (int i = 0; t && a && ready && i < n; i++)

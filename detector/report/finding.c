@@ -367,6 +367,31 @@ static void add_stack(
     dt_line_text(l, "}");
 }
 
+static void add_sync(struct dt_line *l, const struct dt_finding_sync *s)
+{
+    dt_line_text(l, "{");
+    dt_line_field(l, "when", s->when);
+    dt_line_number(l, "access", s->access);
+    dt_line_field(l, "how", s->how);
+    if (s->object)
+        dt_line_number(l, "addr", s->object);
+    dt_line_field(l, "name", s->name[0] ? s->name : NULL);
+    dt_record_frames(l, "frames", s->pcs, (s->pcs[0] != 0) + (s->pcs[0] && s->pcs[1]));
+    dt_line_text(l, "}");
+}
+
+static void add_syncs(struct dt_line *l, const struct dt_finding *f)
+{
+    dt_line_key(l, "syncs");
+    dt_line_text(l, "[");
+    for (size_t i = 0; i < f->nsyncs; i++) {
+        if (i)
+            dt_line_text(l, ",");
+        add_sync(l, &f->syncs[i]);
+    }
+    dt_line_text(l, "]");
+}
+
 static void record_finding(const struct dt_finding *f, uint32_t number)
 {
     struct dt_line l;
@@ -388,6 +413,8 @@ static void record_finding(const struct dt_finding *f, uint32_t number)
     add_object(&l, &f->object);
     if (f->has_knowledge)
         dt_line_number(&l, "behind", f->heard ? f->behind : 0);
+    if (f->nsyncs)
+        add_syncs(&l, f);
     dt_line_key(&l, "stacks");
     dt_line_text(&l, "[");
     for (size_t i = 0; i < f->nstacks; i++) {

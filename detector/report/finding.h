@@ -59,6 +59,19 @@ struct dt_finding_access {
     size_t size;
 };
 
+/* A synchronisation of a side of a race, around its access. */
+struct dt_finding_sync {
+    const char *when; /* "before" the access: the last one; "after" it: the first release;
+                       * "none": since its start the task has not synchronised before it */
+    unsigned access;  /* which of the stacks */
+    const char *how;  /* "acquire" or "release" */
+    uintptr_t pcs[2]; /* return addresses of the call and of its function's; 0: not known */
+    uintptr_t object; /* what was acquired or released; 0: a task */
+    char name[24];    /* gorc_set_name's */
+};
+
+enum { DT_MAX_SYNCS = 4 };
+
 struct dt_finding {
     const char *kind;  /* API.md's "kinds and words": "data-race", "goroutine-leak", "misuse" ... */
     const char *rule;  /* "data-race", "heap-use-after-free", "double-close" ... */
@@ -74,6 +87,8 @@ struct dt_finding {
      * was `behind` epochs before. */
     bool has_knowledge, heard;
     uint32_t behind;
+    struct dt_finding_sync syncs[DT_MAX_SYNCS];
+    size_t nsyncs;
     size_t left_out; /* stacks that did not fit; recorded */
     bool counts;     /* for the exit status, at the level and end of this run (API.md) */
 };

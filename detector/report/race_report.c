@@ -10,6 +10,7 @@
 #include "base/flags.h"
 #include "core/shadow.h"
 #include "core/sync.h"
+#include "core/synced.h"
 #include "report/benign.h"
 #include "report/finding.h"
 #include "report/frame_scan.h"
@@ -87,6 +88,50 @@ static void describe(struct dt_finding *f, const struct dt_race *r)
     }
 }
 
+/* --- what the sides have synchronised --- */
+
+static bool name_of(uintptr_t object, char ret_name[24])
+{
+    struct dt_sync *s = dt_sync_lock((const void *)object, false);
+    if (!s)
+        return false;
+    memcpy(ret_name, s->name, sizeof s->name);
+    dt_sync_unlock(s);
+    return ret_name[0] != 0;
+}
+
+static void add_sync(
+    struct dt_finding *f, unsigned access, const char *when, const struct dt_synced_place *p)
+{
+    if (!p->known || !p->pcs[0] || dt_module_is_ours(p->pcs[0]))
+        return;
+    struct dt_finding_sync *to = &f->syncs[f->nsyncs++];
+    *to = (struct dt_finding_sync){.when = when,
+        .access = access,
+        .how = p->release ? "release" : "acquire",
+        .pcs = {p->pcs[0], dt_module_is_ours(p->pcs[1]) ? 0 : p->pcs[1]},
+        .object = p->object};
+    struct dt_block b; /* a channel has a key for each of its slots */
+    if (p->object && !name_of(p->object, to->name) && dt_block_find(p->object, &b))
+        name_of(b.addr, to->name);
+}
+
+static void set_syncs(struct dt_finding *f, const struct dt_race *r)
+{
+    const struct dt_race_side *sides[] = {&r->now, &r->earlier};
+    for (unsigned i = 0; i < 2; i++) {
+        struct dt_synced_place before, after;
+        bool now = i == 0 && !r->late;
+        if (!sides[i]->task)
+            continue;
+        if (dt_synced_around(sides[i]->task, sides[i]->epoch, now, &before, &after))
+            add_sync(f, i, "before", &before);
+        else if (sides[i]->task->kind != DT_TASK_MAIN)
+            f->syncs[f->nsyncs++] = (struct dt_finding_sync){.when = "none", .access = i};
+        add_sync(f, i, "after", &after);
+    }
+}
+
 static const char *role_of(const struct dt_race_side *s, bool earlier)
 {
     if (s->is_free)
@@ -122,6 +167,7 @@ static void on_race(const struct dt_race *r)
     set_locks(&f.stacks[1], locks[1], &r->earlier);
     f.access[0] = (struct dt_finding_access){r->now.addr, r->now.size};
     f.access[1] = (struct dt_finding_access){r->earlier.addr, r->earlier.size};
+    set_syncs(&f, r);
     describe(&f, r);
     dt_finding_creation(&f, r->now.task);
     dt_finding_creation(&f, r->earlier.task);

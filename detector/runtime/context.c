@@ -111,7 +111,7 @@ static void install(struct dt_task *t, struct stack s)
 
 static struct dt_task *enter(void)
 {
-    struct dt_task *t = off ? NULL : dt_enter();
+    struct dt_task *t = off ? NULL : dt_enter_quietly();
     if (!t || !t->base || !dt_thread_self)
         return NULL;
     dt_begin(t);

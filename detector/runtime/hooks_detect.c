@@ -31,7 +31,7 @@
 /* The task for the current hook, or NULL. Every use is between begin() and dt_finish(). */
 static inline struct dt_task *begin(void)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     if (t)
         dt_begin(t);
     return t;
@@ -137,6 +137,11 @@ void gorc__hook_parked(void)
 
 /* --- happens-before --- */
 
+void gorc__hook_caller(const void *pc)
+{
+    dt_self->caller = (uintptr_t)pc;
+}
+
 void gorc__hook_acquire(const void *key)
 {
     struct dt_task *me = begin();
@@ -226,21 +231,21 @@ void gorc__hook_acquire_for(const void *key, struct gorc__hook_task *parked)
 
 void gorc__hook_read(const void *p, size_t size, const void *pc)
 {
-    struct dt_task *me = size ? dt_enter() : NULL;
+    struct dt_task *me = size ? dt_enter_quietly() : NULL;
     if (me)
         dt_access(me, (uintptr_t)p, size, DT_READ, (uintptr_t)pc);
 }
 
 void gorc__hook_write(const void *p, size_t size, const void *pc)
 {
-    struct dt_task *me = size ? dt_enter() : NULL;
+    struct dt_task *me = size ? dt_enter_quietly() : NULL;
     if (me)
         dt_access(me, (uintptr_t)p, size, DT_WRITE, (uintptr_t)pc);
 }
 
 void gorc__hook_write_shared(const void *p, size_t size, const void *pc)
 {
-    struct dt_task *me = size ? dt_enter() : NULL;
+    struct dt_task *me = size ? dt_enter_quietly() : NULL;
     if (me)
         dt_access(me, (uintptr_t)p, size, DT_WRITE | DT_ATOMIC, (uintptr_t)pc);
 }
@@ -291,8 +296,10 @@ bool gorc__hook_call(const void *pc)
 
 void gorc__hook_called(bool begun)
 {
+    struct dt_task *t = dt_self;
+    t->caller = begun ? t->top->pc : 0;
     if (begun)
-        dt_frame_pop(dt_self);
+        dt_frame_pop(t);
 }
 
 /* --- locks --- */

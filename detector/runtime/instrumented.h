@@ -42,10 +42,10 @@ static inline bool dt_instrumented(uintptr_t pc)
     return dt_instrumented_library(pc);
 }
 
-/* dt_enter() for an interposer that only checks memory for the code at `pc`. */
+/* dt_enter_at() for an interposer that only checks memory for the code at `pc`. */
 static inline struct dt_task *dt_enter_checked(uintptr_t pc)
 {
-    return dt_instrumented(pc) ? dt_enter() : NULL;
+    return dt_instrumented(pc) ? dt_enter_at(pc) : NULL;
 }
 
 #endif

@@ -76,7 +76,7 @@ static void drop_dead(struct dt_jumps *j, uintptr_t sp, size_t height)
 
 void dt_jump_set(uintptr_t sp)
 {
-    struct dt_task *t = dt_enter();
+    struct dt_task *t = dt_enter_quietly();
     struct dt_jumps **p = t ? dt_jumps_of(t) : NULL;
     if (!p || !t->base)
         return;

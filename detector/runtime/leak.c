@@ -478,7 +478,7 @@ void dt_leak_record(bool counts, uintptr_t here)
 
 int dt_leak_check_descendants(uintptr_t here)
 {
-    struct dt_task *me = dt_enter();
+    struct dt_task *me = dt_enter_quietly();
     if (!me || me->info->kind == DT_TASK_THREAD || !gorc__inspect_started())
         return 0;
     give_grace();

@@ -153,7 +153,7 @@ static void note_park(struct dt_task *t, const struct dt_held_lock *h)
 
 bool dt_lock_note_park(void)
 {
-    struct dt_task *t = dt_flags.detect_deadlocks ? dt_enter() : NULL;
+    struct dt_task *t = dt_flags.detect_deadlocks ? dt_enter_quietly() : NULL;
     bool any = false;
     if (!t)
         return false;

@@ -20,7 +20,7 @@ extern __attribute__((visibility(
 
 /* The calling task if the detector is on and may work here, else NULL: not on, a thread that is
  * being torn down, a signal handler that interrupted the runtime, a worker inside the scheduler. */
-static inline struct dt_task *dt_enter(void)
+static inline struct dt_task *dt_enter_quietly(void)
 {
     struct dt_task *t = dt_self;
     if (__builtin_expect(t == &dt_task_unknown, 0)) {
@@ -31,6 +31,22 @@ static inline struct dt_task *dt_enter(void)
     if (__builtin_expect(!t || t->in_runtime, 0))
         return NULL;
     return t;
+}
+
+/* The same for a call of the program's that returns to `pc`: where what is synchronised now is said
+ * to happen (core/synced.h). */
+static inline struct dt_task *dt_enter_at(uintptr_t pc)
+{
+    struct dt_task *t = dt_enter_quietly();
+    if (__builtin_expect(t != NULL, 1))
+        t->caller = pc;
+    return t;
+}
+
+/* In the function itself that the program has called, or a part that is expanded into it. */
+__attribute__((always_inline)) static inline struct dt_task *dt_enter(void)
+{
+    return dt_enter_at((uintptr_t)__builtin_return_address(0));
 }
 
 /* Around work on the core's data: passes the core's gate (core.h), and what a signal handler does

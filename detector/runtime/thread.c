@@ -142,7 +142,7 @@ static void task_bind(struct dt_thread *th, struct dt_task *task)
 
 struct dt_thread *dt_thread_create(uintptr_t pc, const pthread_attr_t *attr)
 {
-    struct dt_task *me = dt_enter();
+    struct dt_task *me = dt_enter_at(pc);
     if (!me)
         return NULL;
     dt_begin(me);
@@ -311,7 +311,7 @@ static struct dt_task *disown(struct dt_thread *th)
 
 void dt_thread_joined(struct dt_thread *th)
 {
-    struct dt_task *me = dt_enter();
+    struct dt_task *me = dt_enter_quietly();
     if (th->state == DT_THREAD_RUNNING) { /* its destructors did not reach us */
         dt_task_end(th->task);
         th->state = DT_THREAD_ENDED;

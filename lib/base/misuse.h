@@ -27,7 +27,13 @@ struct gorc__inspect_g;
 void gorc__print_goroutine(const struct gorc__inspect_g *g);
 void gorc__print_place(const char *role, gorc__place place, uint64_t goid);
 
+static inline const void *gorc__called_from(const void *pc)
+{
+    gorc__hook_caller(pc);
+    return pc;
+}
+
 /* In a public function: where it was called. */
-#define GORC__PC() __builtin_extract_return_addr(__builtin_return_address(0))
+#define GORC__PC() gorc__called_from(__builtin_extract_return_addr(__builtin_return_address(0)))
 
 #endif

@@ -217,6 +217,7 @@ static void run(void *arg)
     gorc__free(arg);
     gorc_defer(leave, t.group);
     int error = t.fn(t.arg);
+    gorc__hook_caller(NULL);
     if (error)
         fail(t.group, error);
 }

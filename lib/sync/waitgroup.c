@@ -161,6 +161,7 @@ static void wg_task_run(void *arg)
     gorc__free(arg);
     gorc_defer(gorc_wg_done_fn, task.wg);
     task.fn(task.arg);
+    gorc__hook_caller(NULL);
 }
 
 GORC_API void gorc_wg_go(gorc_waitgroup *waitgroup, gorc_fn fn, void *arg)
