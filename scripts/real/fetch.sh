@@ -40,8 +40,10 @@ derive() {
     [ -n "$(cat "$apt"/parts/* 2>/dev/null)" ]
 }
 
-private() {
-    timeout 300 apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
+private() { # TOOL WORD...: apt-get or apt-cache
+    local tool=$1
+    shift
+    timeout 300 "$tool" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
         -o Dir::State="$apt/state" -o Dir::State::lists="$apt/lists" \
         -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
         -o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=2 -o Acquire::http::Timeout=30 "$@" \
@@ -52,12 +54,26 @@ mkdir -p "$apt"/{state,lists/partial,cache/archives/partial}
 touch "$apt/status"
 if [ ! -e "$apt/updated" ]; then
     derive || skip "no source list to derive from"
-    private update >"$apt/update.log" 2>&1 && touch "$apt/updated"
+    private apt-get update >"$apt/update.log" 2>&1 && touch "$apt/updated"
 fi
-rm -rf "$dir/$package.download" "$dir/$package"
-mkdir -p "$dir/$package.download"
-(cd "$dir/$package.download" && private source --download-only "$package") \
-    >"$apt/$package.log" 2>&1 || skip "apt-get source: $(grep -a '^E:' "$apt/$package.log" | head -n 1)"
+# Newest first; a list may name what its server does not have.
+versions() {
+    private apt-cache showsrc "$package" 2>/dev/null | sed -n 's/^Version: //p' | sort -Vru
+}
+
+download() {
+    local version
+    for version in $(versions); do
+        rm -rf "$dir/$package.download" "$dir/$package"
+        mkdir -p "$dir/$package.download"
+        (cd "$dir/$package.download" && private apt-get source --download-only "$package=$version") \
+            >"$apt/$package.log" 2>&1 && return
+    done
+    return 1
+}
+
+download ||
+    skip "apt-get source: $(grep -a '^E:' "$apt/$package.log" 2>/dev/null | head -n 1)"
 dsc=$(ls "$dir/$package.download"/*.dsc 2>/dev/null) || skip "no .dsc came"
 # apt has checked the .dsc against the signed list; dpkg-source checks the files against the .dsc.
 dpkg-source --no-copy -x "$dsc" "$dir/$package" >>"$apt/$package.log" 2>&1 || {
