@@ -133,6 +133,18 @@ static void print_member(FILE *f, Dwarf_Die *type, Dwarf_Word offset, int depth)
     } while (dwarf_siblingof(&child, &child) == 0);
 }
 
+char *member_path(Dwarf_Die *type, Dwarf_Word offset)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        return xstrdup("");
+    print_member(f, type, offset, 0);
+    fclose(f);
+    return text;
+}
+
 /* libdw's own function takes file 0 for none, which is DWARF 5's first one. */
 static const char *decl_file(Dwarf_Die *die, Dwarf_Die *cu)
 {
@@ -170,16 +182,9 @@ bool name_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Word offset, struct obje
     o->variable_at = offset;
     if (o->name)
         return true;
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return true;
-    fputs(name, f);
-    if (!is_opaque(die))
-        print_member(f, &type, offset, 0);
-    fclose(f);
-    o->name = text;
+    char *path = is_opaque(die) ? xstrdup("") : member_path(&type, offset);
+    o->name = xprintf("%s%s", name, path);
+    free(path);
     return true;
 }
 

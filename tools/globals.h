@@ -16,5 +16,9 @@ void name_global(Dwfl_Module *m, GElf_Addr addr, struct object *o);
 void name_thread_local(Dwfl_Module *m, uint64_t offset, struct object *o);
 /* Names the byte at `offset` of the variable `die`; false: it has no name, or is not that large. */
 bool name_variable(Dwarf_Die *die, Dwarf_Die *cu, Dwarf_Word offset, struct object *o);
+/* ".next", ".pairs[1].count": what the byte at `offset` of such a thing is a part of; "": the
+ * whole.
+ */
+char *member_path(Dwarf_Die *type, Dwarf_Word offset);
 
 #endif

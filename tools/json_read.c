@@ -123,6 +123,7 @@ static void read_finding(struct finding *f, json_t *o)
         .task = text(b, "task"),
         .variable = text(b, "variable"),
         .type = text(b, "type"),
+        .member = text(b, "member"),
         .addr = hex(b, "address"),
         .size = number(b, "size"),
         .module = -1,

@@ -69,7 +69,8 @@ struct object {
     uint64_t cfa;
     char *file; /* where a variable is declared */
     int line;
-    char *type;             /* of what `name` names; NULL: unknown */
+    char *type;             /* of what `name` names, or that a block probably has; NULL: unknown */
+    char *member;           /* of a block with a type: which part; NULL: unknown */
     char *task;             /* whose stack or thread-local memory it is */
     char *variable;         /* the whole variable that holds the address, its size, and where */
     uint64_t variable_size; /* in it the address is */

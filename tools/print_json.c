@@ -147,6 +147,7 @@ static json_t *object_json(const struct finding *f)
     set_text(o, "variable", b->variable);
     set_text(o, "task", b->task);
     set_text(o, "type", b->type);
+    set_text(o, "member", b->member);
     set_hex(o, "address", b->addr);
     if (b->size)
         set_number(o, "size", b->size);

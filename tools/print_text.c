@@ -41,6 +41,16 @@ static void print_size(FILE *f, uint64_t size)
         fprintf(f, ", %llu byte%s", (unsigned long long)size, size == 1 ? "" : "s");
 }
 
+/* Of a heap block. */
+static void print_member(FILE *f, const struct object *b)
+{
+    const char *of = *b->member == '[' ? "an array of " : "a ";
+    if (*b->member)
+        fprintf(f, "; '%s' of %s'%s'", b->member, of, b->type);
+    else
+        fprintf(f, "; a '%s'", b->type);
+}
+
 static void print_object(FILE *f, const struct object *b)
 {
     if (b->name && strcmp(b->kind, "global") == 0)
@@ -52,6 +62,8 @@ static void print_object(FILE *f, const struct object *b)
     else
         fprintf(f, "%s (0x%llx", b->kind, (unsigned long long)b->addr);
     print_size(f, b->size);
+    if (b->type && b->member)
+        print_member(f, b);
     if (b->file)
         fprintf(f, ", %s:%d", short_path(b->file), b->line);
     fputc(')', f);

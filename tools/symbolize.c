@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocktype.h"
 #include "callee.h"
 #include "functions.h"
 #include "globals.h"
@@ -314,6 +315,42 @@ static void symbolize_access(const struct process *p, struct finding *f)
         name_local(im, im->bias + o->frame.offset - 1, o->cfa, &f->stacks[0], o);
 }
 
+/* --- what a heap block holds, by the lines that allocate or access it --- */
+
+enum { ALLOCATING_FRAMES = 6 };
+
+static bool block_by_stack(
+    const struct process *p, const struct stack *s, size_t most, uint64_t offset, struct object *o)
+{
+    size_t i = 0;
+    for (size_t r = 0; r < s->nraw && r < most; r++) {
+        struct image *im = image_at(p, s->raw[r].module);
+        for (; i < s->nframes && s->frames[i].offset == s->raw[r].offset; i++) {
+            if (im && s->frames[i].file &&
+                name_block(im, im->bias + s->raw[r].offset - 1, &s->frames[i], offset, o))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void symbolize_block(const struct process *p, struct finding *f)
+{
+    struct object *o = &f->object;
+    const struct stack *a = f->stacks;
+    if (!o->kind || strcmp(o->kind, "heap block") != 0 || f->nstacks < 2 ||
+        a->addr - o->addr >= o->size)
+        return;
+    uint64_t offset = a->addr - o->addr;
+    for (size_t i = 2; i < f->nstacks; i++)
+        if (strcmp(f->stacks[i].role, "allocated by") == 0 &&
+            block_by_stack(p, &f->stacks[i], ALLOCATING_FRAMES, offset, o))
+            return;
+    for (size_t i = 0; i < 2; i++)
+        if (block_by_stack(p, &f->stacks[i], 1, offset, o))
+            return;
+}
+
 static void symbolize_object(const struct process *p, struct object *o)
 {
     if (!o->kind || o->module < 0 || (size_t)o->module >= p->nmodules ||
@@ -391,6 +428,7 @@ void symbolize(struct process *p)
             symbolize_sync(p, &f->syncs[k]);
         symbolize_object(p, &f->object);
         symbolize_access(p, f);
+        symbolize_block(p, f);
         f->message = with_names(p, f->message);
         for (size_t k = 0; k < f->nstacks; k++)
             f->stacks[k].note = with_names(p, f->stacks[k].note);
