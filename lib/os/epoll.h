@@ -17,7 +17,8 @@ int gorc__epoll_wait(int set, struct epoll_event *events, int max, int64_t deadl
 
 void gorc__close_fd(int fd);
 int gorc__eventfd_create(void);
+/* A count of signals: readable until each has been taken. */
 void gorc__eventfd_signal(int fd);
-void gorc__eventfd_clear(int fd);
+void gorc__eventfd_take(int fd);
 
 #endif

@@ -92,19 +92,19 @@ void gorc__close_fd(int fd)
 int gorc__eventfd_create(void)
 {
     int saved = errno;
-    return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), saved);
+    return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE), saved);
 }
 
 void gorc__eventfd_signal(int fd)
 {
     int saved = errno;
     uint64_t one = 1;
-    ssize_t n = write(fd, &one, sizeof one); /* full: signalled already */
+    ssize_t n = write(fd, &one, sizeof one);
     (void)n;
     errno = saved;
 }
 
-void gorc__eventfd_clear(int fd)
+void gorc__eventfd_take(int fd)
 {
     int saved = errno;
     uint64_t count;

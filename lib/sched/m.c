@@ -5,6 +5,7 @@
  * each goroutine that blocks its thread.
  */
 #include <errno.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -168,14 +169,14 @@ static bool wake_by_timer(struct gorc__m *m)
     return true;
 }
 
-/* It was taken from the idle, or handed a P. */
+/* It was taken from the idle, or handed a P. The break comes first: m takes it back after `wake`. */
 static void wake(struct gorc__m *m)
 {
     bool polls = m->woken_from_poll;
-    atomic_store_explicit(&m->wake, 1, memory_order_release);
     if (polls)
         gorc__poller_break();
-    else
+    atomic_store_explicit(&m->wake, 1, memory_order_release);
+    if (!polls)
         gorc__futex_wake(&m->wake, 1);
 }
 
@@ -220,6 +221,8 @@ static void sleep_idle(struct gorc__m *m, bool polls, int64_t deadline)
             struct gorc__g *list = gorc__poller_wait(deadline);
             if (list && wake_by_events(m, list))
                 return;
+            if (!list && !atomic_load_explicit(&m->wake, memory_order_acquire))
+                sched_yield(); /* the break is for another, which has not come out yet */
         } else {
             gorc__futex_wait(&m->wake, 0, deadline);
         }
@@ -229,6 +232,8 @@ static void sleep_idle(struct gorc__m *m, bool polls, int64_t deadline)
             deadline = INT64_MAX;
         }
     }
+    if (m->woken_from_poll)
+        gorc__poller_broken();
 }
 
 /* Without a P. Returns when the worker has been given one. */

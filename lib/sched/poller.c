@@ -372,18 +372,20 @@ struct gorc__g *gorc__poller_wait(int64_t deadline)
     int n = set < 0 ? set : gorc__epoll_wait(set, events, EVENTS, deadline);
     if (n < 0)
         gorc__fatal("cannot wait for descriptors: was one of the library's own closed?");
-    for (int i = n - 1; i >= 0; i--) { /* the list is built from its end */
-        if (events[i].data.u64 == BREAK_DATA)
-            gorc__eventfd_clear(atomic_load(&break_fd));
-        else
+    for (int i = n - 1; i >= 0; i--) /* the list is built from its end */
+        if (events[i].data.u64 != BREAK_DATA)
             dispatch(&events[i], &list);
-    }
     return list;
 }
 
 void gorc__poller_break(void)
 {
     gorc__eventfd_signal(atomic_load(&break_fd));
+}
+
+void gorc__poller_broken(void)
+{
+    gorc__eventfd_take(atomic_load(&break_fd));
 }
 
 /* The parent's set is shared with it: the child makes its own. Goroutines that waited are gone. */

@@ -79,8 +79,10 @@ bool gorc__poller_wanted(void);
 /* Waits for events (deadline as gorc__epoll_wait) and takes out those who can go on, linked through
  * ->next; NULL: none. */
 struct gorc__g *gorc__poller_wait(int64_t deadline);
-/* Ends a wait, now or of the next one. */
+/* Ends all waits, and those that begin, until the one for which it is has called _broken. So nobody
+ * else's wait can use it up, and no wake-up is lost. */
 void gorc__poller_break(void);
+void gorc__poller_broken(void);
 void gorc__poller_fork_child(void);
 
 #endif
