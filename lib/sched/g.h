@@ -295,6 +295,7 @@ struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m);
 void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g);
 void gorc__hand_off(struct gorc__p *p);
 void gorc__wake_worker(void);
+bool gorc__is_watch_wanted(void);
 
 /* locals.c: for the goroutine itself, at its end */
 void gorc__locals_end(struct gorc__g *self);

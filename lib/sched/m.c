@@ -169,7 +169,7 @@ static bool wake_by_timer(struct gorc__m *m)
     return true;
 }
 
-/* It was taken from the idle, or handed a P. The break comes first: m takes it back after `wake`. */
+/* It was taken from the idle, or handed a P. The break comes first: m takes it back at `wake`. */
 static void wake(struct gorc__m *m)
 {
     bool polls = m->woken_from_poll;
@@ -354,7 +354,7 @@ static void start_failed(struct gorc__p *p, bool spinning)
 }
 
 /* Makes some worker run p; if spinning, the caller has counted it in sched.spinning. False: there
- * is no memory for one, p is idle. */
+ * is no memory for one, p is idle; sysmon tries again as long as there is something to do. */
 bool gorc__m_run(struct gorc__p *p, bool spinning)
 {
     gorc__lock(&gorc__sched.lock);
@@ -401,7 +401,7 @@ void gorc__wake_worker(void)
 }
 
 /* Timers or descriptors that no idle worker waits for. */
-static bool is_watch_wanted(void)
+bool gorc__is_watch_wanted(void)
 {
     return gorc__timers_next() < atomic_load(&gorc__sched.timekeeper_when) ||
            (gorc__poller_wanted() && !atomic_load(&gorc__sched.poller));
@@ -410,7 +410,7 @@ static bool is_watch_wanted(void)
 /* p has lost its worker: somebody else runs it if it has work, else it is idle. */
 void gorc__hand_off(struct gorc__p *p)
 {
-    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible() || is_watch_wanted()) {
+    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible() || gorc__is_watch_wanted()) {
         gorc__m_run(p, false);
         return;
     }

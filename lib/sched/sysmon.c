@@ -190,12 +190,14 @@ static enum outcome round_of_ps(int64_t now)
     return most;
 }
 
-/* All idle: a worker that keeps the time sees to the timers. While the process has threads of its
- * own, look now and then whether the last that could wake somebody has ended. */
+/* All idle: a worker that keeps the time sees to the timers. Not if there is work, or something to
+ * watch, for which no worker could be started. While the process has threads of its own, look now
+ * and then whether the last that could wake somebody has ended. */
 static void sleep_while_idle(void)
 {
     gorc__lock(&gorc__sched.lock);
-    bool idle = atomic_load(&gorc__sched.nidle_ps) >= atomic_load(&gorc__sched.nprocs);
+    bool idle = atomic_load(&gorc__sched.nidle_ps) >= atomic_load(&gorc__sched.nprocs) &&
+                !gorc__work_visible() && !gorc__is_watch_wanted();
     if (idle)
         atomic_store(&gorc__sched.sysmon_asleep, 1);
     gorc__unlock(&gorc__sched.lock);

@@ -400,3 +400,44 @@ Test(alloc_failure, a_name_is_left_out)
         gorc_set_name(&object, NULL);
     }
 }
+
+/* --- threads: the work waits for the next attempt --- */
+
+static int pipe_ends[2];
+
+static void write_one(void *arg)
+{
+    (void)arg;
+    cr_assert_eq(write(pipe_ends[1], "x", 1), 1);
+}
+
+static int read_one(void *arg)
+{
+    return (int)read(pipe_ends[0], arg, 1);
+}
+
+/* The only worker blocks, what it waits for is left to one that cannot be started. */
+static void block_without_memory(void)
+{
+    char c;
+    gorc__alloc_fail_at(1);
+    cr_assert_eq(gorc_blocking(read_one, &c), 1);
+    cr_assert_eq(gorc__alloc_fail_left(), 0);
+}
+
+Test(alloc_failure, work_of_a_worker_that_could_not_be_started, .timeout = 20)
+{
+    gorc_procs(1);
+    cr_assert_eq(pipe(pipe_ends), 0);
+    gorc_go(write_one, NULL);
+    block_without_memory();
+}
+
+Test(alloc_failure, timers_of_a_worker_that_could_not_be_started, .timeout = 20)
+{
+    gorc_procs(1);
+    cr_assert_eq(pipe(pipe_ends), 0);
+    gorc_timer *t = gorc_timer_after_func(10 * GORC_MILLISECOND, write_one, NULL);
+    block_without_memory();
+    gorc_timer_free(t);
+}
