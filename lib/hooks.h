@@ -161,6 +161,8 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
 void gorc__hook_unlocked(const void *lock, const void *key, bool replace);
 /* The current task signals a cond, whether somebody waits or not. */
 void gorc__hook_signalled(void);
+/* A call that does not wait found nothing: what the program does next depends on that. */
+void gorc__hook_refused(void);
 
 /* --- reports --- */
 
@@ -315,6 +317,9 @@ static inline void gorc__hook_unlocked(const void *lock, const void *key, bool r
     (void)lock, (void)key, (void)replace;
 }
 static inline void gorc__hook_signalled(void)
+{
+}
+static inline void gorc__hook_refused(void)
 {
 }
 static inline gorc__place gorc__hook_place(const void *pc)

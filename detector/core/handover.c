@@ -9,6 +9,7 @@
 
 #include "base/dalloc.h"
 #include "core/core.h"
+#include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/order.h"
 #include "core/sync.h"
@@ -57,6 +58,7 @@ void dt_lock_handed_over(const void *key)
     h->number = dt_handovers + 1;
     __atomic_store_n(&dt_handovers, h->number, __ATOMIC_RELEASE);
     dt_lock_drop(&lock);
+    dt_depend_barrier();
     dt_core_leave(me);
 }
 

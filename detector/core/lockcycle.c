@@ -9,6 +9,7 @@
 
 #include "base/dalloc.h"
 #include "base/keyset.h"
+#include "core/depend.h"
 #include "core/nesting.h"
 #include "core/order.h"
 
@@ -142,6 +143,13 @@ static void describe(const struct search *s, struct dt_lock_cycle *c)
     }
 }
 
+/* Of two tasks, of which neither needs the other's lock call for its way there. */
+static bool is_certain(const struct search *s)
+{
+    return s->n == 2 && !dt_depend_needs(s->part[0].event, s->part[1].event) &&
+           !dt_depend_needs(s->part[1].event, s->part[0].event);
+}
+
 /* The last part wants what the first one holds. Their clocks were compared while it was not known
  * which lock that is. */
 static void close_cycle(struct search *s)
@@ -168,6 +176,7 @@ static void close_cycle(struct search *s)
         dt_free(f, sizeof *f);
         return;
     }
+    f->cycle.certain = !f->cycle.writer && is_certain(s);
     s->found++;
     f->next = *s->list;
     *s->list = f;

@@ -14,6 +14,7 @@
 #include "base/dalloc.h"
 #include "core/abandoned.h"
 #include "core/core.h"
+#include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/nesting.h"
 #include "core/order.h"
@@ -98,6 +99,11 @@ void dt_lockgraph_lock_died(uint32_t id)
 {
     __atomic_store_n(&dt_lock_node(id)->dead, true, __ATOMIC_RELAXED);
     __atomic_add_fetch(&locks_dead, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t dt_lockgraph_last_event(void)
+{
+    return __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
 }
 
 /* --- nestings --- */
@@ -280,6 +286,7 @@ static void free_event(const struct dt_nesting *n, struct dt_nested *e)
 {
     dt_order_drop(e->index);
     dt_clock_clear(&e->clock);
+    dt_clock_clear(&e->needs);
     for (uint32_t i = 0; i < n->n; i++)
         dt_clock_clear(&e->locks[i].order);
     dt_free(e, event_size(n));
@@ -295,6 +302,7 @@ static struct dt_nested *new_event(const struct dt_nesting *n, const struct now 
     e->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
     dt_order_keep(e->index);
     dt_clock_copy(&e->clock, &w->t->order.clock);
+    dt_depend_record(w->t, w->wanted, e);
     for (uint32_t i = 0; i < n->n; i++) {
         e->locks[i].where = w->held[i]->where;
         if (w->held[i]->has_order)
@@ -400,6 +408,7 @@ static void free_locks(void)
             continue;
         l->refs = 0;
         l->dead = false;
+        dt_clock_clear(&l->needs);
         dt_pool_free(&dt_lock_pool, id);
         freed++;
     }
@@ -481,7 +490,10 @@ static struct dt_found_cycle *record(struct now *w, struct cached *slot)
         if (!n)
             return NULL;
     }
+    __atomic_store_n(&dt_depend_on, true, __ATOMIC_RELAXED);
     dt_order_event(w->t);
+    for (uint32_t i = 0; i + 1 < w->t->nheld; i++)
+        w->t->held[i].nested = true;
     uint64_t number = remember(n, w);
     *slot = (struct cached){w->hash, n, generation, w->t->order.clock.root, w->t->order.epoch};
     bool is_writer = !n->wants_shared &&
@@ -520,6 +532,7 @@ void dt_lockgraph_task_gone(struct dt_task *t)
     dt_free(t->order_cache, sizeof *t->order_cache);
     t->order_cache = NULL;
     dt_order_task_gone(t);
+    dt_depend_task_gone(t);
 }
 
 void dt_lockgraph_each_task(void (*fn)(struct dt_task_info *info))

@@ -64,6 +64,8 @@ extern void (*dt_on_lock_cycle)(const struct dt_lock_cycle *c);
 const void *dt_lockgraph_lock(uint32_t id, enum dt_lock_kind *ret_kind);
 void dt_lockgraph_lock_died(uint32_t id);
 bool dt_lockgraph_lock_lives(uint32_t id);
+/* Events so far, by their numbers. */
+uint64_t dt_lockgraph_last_event(void);
 /* Gives the lock its number if it has none. */
 void dt_lockgraph_number(struct dt_held_lock *h);
 void dt_lockgraph_task_gone(struct dt_task *t);

@@ -32,15 +32,24 @@ struct dt_lock_node {
     uint32_t rank;       /* of a root: less than those of the locks taken while it is held */
     uint32_t mark;
     bool in_group; /* the group has a cycle */
+    /* depend.c: what its holders left for those who take it later. */
+    dt_lock lock;
+    struct dt_clock needs;
 };
 
 /* An event that is remembered. */
 struct dt_nested {
     struct dt_task_info *task;
-    uint32_t index, epoch;  /* order.h */
-    uint32_t learned;       /* how often the task had learnt something */
-    uint64_t number;        /* of all events: which came first */
-    struct dt_clock clock;  /* what it knew then */
+    uint32_t index, epoch; /* order.h */
+    uint32_t learned;      /* how often the task had learnt something */
+    uint64_t number;       /* of all events: which came first */
+    struct dt_clock clock; /* what it knew then */
+    /* depend.h */
+    struct dt_clock needs;
+    dt_index own_index; /* its task's, then */
+    dt_epoch own_epoch;
+    uint64_t barrier;       /* number of the last event before the last barrier */
+    bool unproven;          /* `needs` may lack something */
     struct dt_nested_lock { /* one for each lock held, then the wanted one */
         dt_stackid where;
         struct dt_clock order; /* signalled under it, hence known after it is given up */

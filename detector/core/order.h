@@ -16,11 +16,13 @@
 #define DT_ORDER_H
 
 #include "core/clock.h"
+#include "core/depend.h"
 #include "core/task.h"
 
 /* `past` happens before what t does next. Whoever may change t's clocks may call this. */
 static inline void dt_order_acquire(struct dt_task *t, const struct dt_clock *past)
 {
+    dt_depend_heard(t);
     if (past->root != t->order.clock.root && past->root)
         t->order.learned += dt_clock_join(&t->order.clock, past);
 }

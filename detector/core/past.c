@@ -7,6 +7,7 @@
  * often when it did not help.
  */
 #include "base/lock.h"
+#include "core/depend.h"
 #include "core/past.h"
 #include "core/sweep.h"
 
@@ -43,6 +44,8 @@ static bool search(void)
     for (dt_index i = 0; i < n_indices; i++) {
         if (lowest[i] == UINT32_MAX || lowest[i] <= dt_past[i])
             continue; /* the former: the only one who runs is this task itself */
+        if (!changed)
+            dt_depend_barrier(); /* what was written then may be forgotten */
         __atomic_store_n(&dt_past[i], lowest[i], __ATOMIC_RELAXED);
         changed = true;
     }

@@ -7,6 +7,7 @@
  * drops the repetitions, which report/ would drop at a much higher price.
  */
 #include "base/dalloc.h"
+#include "core/depend.h"
 #include "core/granule.h"
 #include "core/node.h"
 #include "core/segment.h"
@@ -126,12 +127,14 @@ static void queue(
 void dt_race_queue(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
 {
+    dt_depend_race();
     queue(t, granule, now, earlier, bytes, false);
 }
 
 void dt_race_queue_late(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes)
 {
+    dt_depend_race();
     queue(t, granule, now, earlier, bytes, true);
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/cell.h"
 #include "core/clock_node.h"
+#include "core/depend.h"
 #include "core/reads.h"
 #include "core/task.h"
 
@@ -64,6 +65,7 @@ static inline bool dt_segment_ordered(struct dt_task *t, uint32_t seg)
     struct dt_segment s = dt_segment_get(seg);
     if (!dt_task_knows(t, s.index, s.epoch))
         return false;
+    dt_depend_read(t, s.index, s.epoch);
     *cached = seg;
     return true;
 }

@@ -17,6 +17,7 @@
 #include "base/flags.h"
 #include "base/out.h"
 #include "core/core.h"
+#include "core/depend.h"
 #include "core/granule.h"
 #include "core/lockgraph.h"
 #include "core/node.h"
@@ -89,6 +90,7 @@ void dt_task_ignore_changed(struct dt_task *t)
     dt_lock_take(&list_lock);
     choose_keys(t);
     dt_lock_drop(&list_lock);
+    dt_depend_heard(t);
     dt_core_leave(me);
 }
 
@@ -504,6 +506,7 @@ struct dt_held_lock *dt_task_lock_held(
         .how = (uint8_t)how,
         .shared = how & DT_HOW_SHARED,
         .handovers = __atomic_load_n(&dt_handovers, __ATOMIC_RELAXED),
+        .n_needs = t->order.n_needs,
     };
     t->nheld_native += kind < DT_LOCK_NATIVE_KINDS;
     push_lockset(t, h);
@@ -518,6 +521,7 @@ bool dt_task_lock_released(struct dt_task *t, const void *lock)
         struct dt_held_lock *h = &t->held[i];
         if (h->lock != lock)
             continue;
+        dt_depend_unlocked(t, h);
         if (__builtin_expect(h->has_order, 0)) {
             dt_order_acquire(t, &h->order);
             dt_clock_clear(&h->order);

@@ -64,6 +64,7 @@ static inline bool dt_lock_prefers_writers(enum dt_lock_kind kind)
 enum {
     DT_HOW_SHARED = 1, /* for reading */
     DT_HOW_TRY = 2,    /* would not have waited for ever: trylock, or with a time limit */
+    DT_HOW_AGAIN = 4,  /* by a cond's wait, at its end */
 };
 
 struct dt_held_lock {
@@ -74,16 +75,23 @@ struct dt_held_lock {
     uint8_t how;           /* DT_HOW_* */
     bool shared;           /* DT_HOW_SHARED */
     bool has_order;        /* `order` is to be joined when the lock is given up */
+    bool nested;           /* a nesting was recorded while it was held */
+    uint32_t n_needs;      /* the task's when it was taken (depend.h) */
     uint32_t handovers;    /* how many locks had been given up by others when this was taken */
     struct dt_clock order; /* what was signalled under this lock (lockgraph.h) */
 };
 
-/* order.h */
+/* order.h, depend.h */
 struct dt_order {
     struct dt_clock clock; /* the task's own component included */
     uint32_t index, epoch; /* index 0: has recorded nothing yet */
     uint32_t learned;      /* how often it has learnt something */
     bool published;        /* the epoch may be known to others */
+    bool settled;          /* `needs` is complete */
+    struct dt_clock needs; /* what its way here needs */
+    uint32_t n_needs;      /* how often that grew */
+    dt_index nested_index; /* of the last nesting recorded: the task's index and epoch */
+    dt_epoch nested_epoch;
 };
 
 /* The last places that were recorded, so that a loop need not look them up. */

@@ -11,6 +11,7 @@
 #include <threads.h>
 #include <time.h>
 
+#include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/sync.h"
 #include "interpose/cancel.h"
@@ -126,6 +127,8 @@ static int mutex_taken(int result, mtx_t *m, uint32_t how, uintptr_t pc)
     struct dt_task *t = result == thrd_success ? dt_enter_at(pc) : NULL;
     if (t)
         dt_lock_acquired(t, m, DT_LOCK_MUTEX, how, pc);
+    else if (result == thrd_busy)
+        dt_depend_barrier();
     return result;
 }
 
@@ -235,7 +238,7 @@ static void has_mutex_again(void *arg)
 {
     struct c11_wait *w = arg;
     dt_wait_end(&w->scope);
-    dt_lock_acquired(w->task, w->mutex, DT_LOCK_MUTEX, 0, w->pc);
+    dt_lock_acquired(w->task, w->mutex, DT_LOCK_MUTEX, DT_HOW_AGAIN, w->pc);
 }
 
 static int wait_cond(struct c11_wait *w)

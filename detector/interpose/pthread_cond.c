@@ -41,7 +41,7 @@ static void has_mutex_again(void *arg)
 {
     struct cond_wait *w = arg;
     dt_wait_end(&w->scope);
-    dt_lock_acquired(w->task, w->mutex, dt_mutex_kind(w->mutex), 0, w->pc);
+    dt_lock_acquired(w->task, w->mutex, dt_mutex_kind(w->mutex), DT_HOW_AGAIN, w->pc);
 }
 
 static int wait(struct cond_wait *w)

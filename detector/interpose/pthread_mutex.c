@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "core/depend.h"
 #include "core/sync.h"
 #include "interpose/interpose.h"
 #include "interpose/lock_kind.h"
@@ -92,6 +93,8 @@ DT_INTERPOSE(int, pthread_mutex_trylock, (pthread_mutex_t * m))
     struct dt_task *t = is_taken(err) ? dt_enter() : NULL;
     if (t)
         dt_lock_acquired(t, m, dt_mutex_kind(m), DT_HOW_TRY, DT_CALLER);
+    else if (err == EBUSY)
+        dt_depend_barrier();
     return err;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "core/depend.h"
 #include "interpose/interpose.h"
 #include "runtime/deadlock.h"
 #include "runtime/locks.h"
@@ -76,6 +77,8 @@ static int taken_write(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
     struct dt_task *t = err ? NULL : dt_enter_at(pc);
     if (t)
         dt_lock_acquired(t, l, kind_of(l), how, pc);
+    else if (err == EBUSY && (how & DT_HOW_TRY))
+        dt_depend_barrier();
     return err;
 }
 
@@ -84,6 +87,8 @@ static int taken_read(int err, pthread_rwlock_t *l, uint32_t how, uintptr_t pc)
     struct dt_task *t = err ? NULL : dt_enter_at(pc);
     if (t)
         dt_lock_acquired_shared(t, l, kind_of(l), how, pc);
+    else if (err == EBUSY && (how & DT_HOW_TRY))
+        dt_depend_barrier();
     return err;
 }
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "core/depend.h"
 #include "interpose/interpose.h"
 #include "runtime/deadlock.h"
 #include "runtime/locks.h"
@@ -78,6 +79,8 @@ DT_INTERPOSE(int, pthread_spin_trylock, (pthread_spinlock_t * l))
     struct dt_task *t = err ? NULL : dt_enter();
     if (t)
         dt_lock_acquired(t, (const void *)(uintptr_t)l, DT_LOCK_SPIN, DT_HOW_TRY, DT_CALLER);
+    else if (err)
+        dt_depend_barrier();
     return err;
 }
 

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "core/abandoned.h"
 #include "core/core.h"
+#include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/shadow.h"
 #include "core/stack.h"
@@ -316,7 +317,9 @@ static struct dt_found_cycle *hold(
         dt_lockgraph_take_order(h, &s->order);
         dt_sync_unlock(s);
     }
-    return dt_lockgraph_wants(me, h) ? dt_lockgraph_acquired(me) : NULL;
+    struct dt_found_cycle *found = dt_lockgraph_wants(me, h) ? dt_lockgraph_acquired(me) : NULL;
+    dt_depend_locked(me);
+    return found;
 }
 
 void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_kind kind,
@@ -327,6 +330,7 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
     struct dt_task *me = begin();
     if (!me)
         return;
+    dt_depend_settle(me);
     if (readers)
         dt_acquire_turn(me, readers);
     struct dt_found_cycle *found = hold(
@@ -359,6 +363,11 @@ void gorc__hook_signalled(void)
         return;
     dt_lockgraph_signalled(me);
     dt_finish(me);
+}
+
+void gorc__hook_refused(void)
+{
+    dt_depend_barrier();
 }
 
 /* --- reports --- */

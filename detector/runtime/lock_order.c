@@ -3,12 +3,16 @@
  * A cycle of lockgraph.h as a finding: for each task where it took the lock that it holds, and
  * where it took the next one's.
  */
+#include <string.h>
+
 #include "base/dalloc.h"
 #include "base/flags.h"
 #include "core/lockgraph.h"
+#include "core/reads.h"
 #include "report/finding.h"
 #include "report/unwind.h"
 #include "runtime/describe.h"
+#include "runtime/instrumented.h"
 #include "runtime/lock_order.h"
 #include "runtime/runtime.h"
 
@@ -128,6 +132,12 @@ static void add_writer(struct report *r, const struct dt_lock_cycle *c)
     add_stack(r, "locks", c->writer, c->writer_at);
 }
 
+/* Values that were read without being seen could be what leads to the lock calls. */
+static bool is_certain(const struct dt_lock_cycle *c)
+{
+    return c->certain && !dt_reads_bounded && strcmp(dt_instrumented_word(), "yes") == 0;
+}
+
 static void report_cycle(const struct dt_lock_cycle *c)
 {
     if (!dt_flags.detect_deadlocks)
@@ -139,7 +149,7 @@ static void report_cycle(const struct dt_lock_cycle *c)
         .kind = "lock-order",
         .rule = c->writer ? "reader-writer-reader" : "lock-order",
         .words = "lock order inversion (potential deadlock)",
-        .certainty = c->certain ? DT_CERTAIN : DT_LIKELY,
+        .certainty = is_certain(c) ? DT_CERTAIN : DT_LIKELY,
         .message = r->text,
         .object = {.kind = dt_lock_kind_word(kind), .addr = (uintptr_t)first},
         .counts = true,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/stack.h"
 #include "core/sync.h"
@@ -87,6 +88,7 @@ void dt_lock_acquired(
 {
     struct dt_found_cycle *found = NULL;
     dt_begin(t);
+    dt_depend_settle(t);
     uint32_t me = t->info->uid;
     struct dt_sync *s = dt_sync_lock(lock, true);
     if (s && s->owner_uid == me && s->recursion && !(s->flags & DT_LOCK_SHARED)) {
@@ -108,6 +110,7 @@ void dt_lock_acquired(
         __atomic_store_n(&s->locked, h->where, __ATOMIC_RELAXED);
         if (dt_lockgraph_wants(t, h))
             found = dt_lockgraph_acquired(t);
+        dt_depend_locked(t);
     }
     dt_finish(t);
     if (__builtin_expect(found != NULL, 0))
@@ -118,6 +121,7 @@ void dt_lock_acquired_shared(
     struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc)
 {
     dt_begin(t);
+    dt_depend_settle(t);
     struct held_note note = {0};
     struct dt_held_lock *h = hold(t, lock, kind, how | DT_HOW_SHARED, pc, &note);
     struct dt_sync *s = dt_sync_lock(lock, true);
@@ -134,6 +138,7 @@ void dt_lock_acquired_shared(
         dt_sync_unlock(s);
     }
     struct dt_found_cycle *found = dt_lockgraph_wants(t, h) ? dt_lockgraph_acquired(t) : NULL;
+    dt_depend_locked(t);
     dt_finish(t);
     if (__builtin_expect(found != NULL, 0))
         dt_lockgraph_deliver(found);

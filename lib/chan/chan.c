@@ -380,8 +380,10 @@ bool gorc_chan_try_send(gorc_chan *c, const void *value)
     const void *pc = GORC__PC();
     struct gorc__g *wake = NULL;
     struct gorc__g *self = gorc__self();
-    if (!c || !gorc__chan_peek_send(c))
+    if (!c || !gorc__chan_peek_send(c)) {
+        gorc__hook_refused();
         return false; /* it was not ready at the moment of the look */
+    }
     gorc__lock(&c->lock);
     enum gorc__chan_result result = gorc__chan_send_locked(c, self, value, pc, &wake);
     gorc__unlock(&c->lock);
@@ -390,8 +392,10 @@ bool gorc_chan_try_send(gorc_chan *c, const void *value)
             gorc__chan_misuse_send(c, pc);
         return true;
     }
-    if (result == GORC__CHAN_WOULD_BLOCK)
+    if (result == GORC__CHAN_WOULD_BLOCK) {
+        gorc__hook_refused();
         return false;
+    }
     if (wake)
         gorc__ready(wake);
     return true;
@@ -402,14 +406,18 @@ int gorc_chan_try_recv(gorc_chan *c, void *value)
     const void *pc = GORC__PC();
     struct gorc__g *wake = NULL;
     struct gorc__g *self = gorc__self();
-    if (!c || !gorc__chan_peek_recv(c))
+    if (!c || !gorc__chan_peek_recv(c)) {
+        gorc__hook_refused();
         return -EAGAIN;
+    }
     size_t size = c->elem_size;
     gorc__lock(&c->lock);
     enum gorc__chan_result result = gorc__chan_recv_locked(c, self, value, &wake);
     gorc__unlock(&c->lock);
-    if (result == GORC__CHAN_WOULD_BLOCK)
+    if (result == GORC__CHAN_WOULD_BLOCK) {
+        gorc__hook_refused();
         return -EAGAIN;
+    }
     if (wake)
         gorc__ready(wake);
     if (result == GORC__CHAN_IS_CLOSED && gorc__chan_is_freed(c, pc))

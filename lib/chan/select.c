@@ -372,5 +372,8 @@ int gorc_select(gorc_case *cases, size_t n)
 
 int gorc_select_try(gorc_case *cases, size_t n)
 {
-    return select_sized(cases, n, false, GORC__PC());
+    int chosen = select_sized(cases, n, false, GORC__PC());
+    if (chosen < 0)
+        gorc__hook_refused();
+    return chosen;
 }

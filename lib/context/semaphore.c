@@ -157,6 +157,8 @@ bool gorc_sem_try_acquire(gorc_sem *sem, int64_t n)
     gorc__unlock(&s->lock);
     if (ok)
         gorc__hook_acquire(s);
+    else
+        gorc__hook_refused();
     return ok;
 }
 

@@ -220,8 +220,10 @@ GORC_API bool gorc_mutex_try_lock(gorc_mutex *mutex)
     struct gorc__g *self = gorc__self();
     uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
     do {
-        if (s & (GORC__LOCKED | GORC__STARVING))
+        if (s & (GORC__LOCKED | GORC__STARVING)) {
+            gorc__hook_refused();
             return false;
+        }
     } while (!gorc__state_cas(&m->word.state, &s, s | held_state(m), memory_order_acquire));
     locked(m, self, GORC__HOW_TRY, GORC__PC());
     return true;

@@ -83,8 +83,10 @@ GORC_API bool gorc_rwmutex_try_rlock(gorc_rwmutex *rwmutex)
     struct rwmutex *rw = (struct rwmutex *)rwmutex;
     uint32_t s = atomic_load_explicit(&rw->word.state, memory_order_relaxed);
     do {
-        if (s & GORC__LOCKED)
+        if (s & GORC__LOCKED) {
+            gorc__hook_refused();
             return false;
+        }
     } while (!gorc__state_cas(&rw->word.state, &s, s + GORC__READER, memory_order_acquire));
     read_locked(rw, GORC__HOW_TRY, GORC__PC());
     return true;
@@ -246,8 +248,10 @@ GORC_API bool gorc_rwmutex_try_lock(gorc_rwmutex *rwmutex)
     struct gorc__g *self = gorc__self();
     uint32_t s = atomic_load_explicit(&rw->word.state, memory_order_relaxed);
     do {
-        if ((s & GORC__LOCKED) || reader_count(s))
+        if ((s & GORC__LOCKED) || reader_count(s)) {
+            gorc__hook_refused();
             return false;
+        }
     } while (!gorc__state_cas(&rw->word.state, &s, s | GORC__LOCKED, memory_order_acquire));
     write_locked(rw, self, GORC__HOW_TRY, GORC__PC());
     return true;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The second one takes the other lock only when it sees what the first one has set under both: the
+ * locks are taken in opposite orders, but the values may be what keeps them apart.
+ */
+#include <gorc.h>
+
+#include "../support/barrier.h"
+
+static gorc_mutex from, to;
+static gorc_waitgroup done;
+static int ready;
+
+static void one(void *arg)
+{
+    (void)arg;
+    gorc_mutex_lock(&from); /* HERE: one-has */
+    gorc_mutex_lock(&to);   /* HERE: one-wants */
+    ready = 1;
+    gorc_mutex_unlock(&to);
+    gorc_mutex_unlock(&from);
+    hidden_step();
+}
+
+static void two(void *arg)
+{
+    (void)arg;
+    hidden_yield_until(1);
+    gorc_mutex_lock(&to); /* HERE: two-has */
+    if (ready) {
+        gorc_mutex_lock(&from); /* HERE: two-wants */
+        gorc_mutex_unlock(&from);
+    }
+    gorc_mutex_unlock(&to);
+}
+
+int main(void)
+{
+    gorc_wg_go(&done, two, NULL); /* HERE: go-two */
+    gorc_wg_go(&done, one, NULL); /* HERE: go-one */
+    gorc_wg_wait(&done);
+    return 0;
+}
