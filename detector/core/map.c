@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/dalloc.h"
 #include "base/lock.h"
@@ -42,6 +43,19 @@ static void make(size_t index)
     __atomic_store_n(&dt_shadow_delta[index], delta, __ATOMIC_RELEASE);
     list[count] = (uint32_t)index;
     __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+}
+
+void dt_chunk_want_room(void)
+{
+    enum { USUAL = 5 }; /* its data, its heap, libraries, main's stack, another one's */
+    struct rlimit r;
+    if (getrlimit(RLIMIT_AS, &r) != 0 || r.rlim_cur == RLIM_INFINITY)
+        return;
+    size_t size = USUAL * (DT_CHUNK_SIZE * 2 + DT_CHUNK_SIZE / 2);
+    void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        dt_die_no_room("shadow");
+    munmap(p, size);
 }
 
 void dt_chunk_map(uintptr_t addr)

@@ -101,6 +101,9 @@ static inline void dt_page_touch(uintptr_t addr)
     dt_page_set(dt_chunk_of(addr), addr, DT_PAGE_TOUCHED);
 }
 
+/* Under a limit of the address space that leaves no room for the chunks that every program touches
+ * the process ends here, before the program finds its own calls failing. */
+void dt_chunk_want_room(void);
 /* Chunks mapped so far, in order of mapping, for the sweep. */
 uint32_t dt_chunk_count(void);
 uintptr_t dt_chunk_nth(uint32_t n); /* its first address */

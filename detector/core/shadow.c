@@ -59,6 +59,7 @@ void dt_core_init(void)
     dt_sync_init();
     dt_lockgraph_init();
     dt_block_init();
+    dt_chunk_want_room();
 }
 
 void dt_access_uncovered(
