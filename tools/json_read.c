@@ -162,6 +162,7 @@ static void read_summary(struct process *p, json_t *o)
     p->has_summary = json_is_true(json_object_get(o, "complete"));
     p->goroutines = number(o, "goroutines");
     p->threads = number(o, "threads");
+    p->findings_not_recorded = number(o, "findings_not_recorded");
     p->reads_not_remembered = number(o, "reads_not_remembered");
     p->dropped_in_signal = number(o, "dropped_in_signal");
     p->lock_orders_not_compared = number(o, "lock_orders_not_compared");

@@ -133,6 +133,7 @@ struct process {
     struct dump_task *dump;
     size_t ndump;
     bool has_dump, has_summary, by_signal;
+    uint64_t findings_not_recorded; /* beyond what the program records */
     uint64_t goroutines, threads, reads_not_remembered, dropped_in_signal, lock_orders_not_compared;
     char *accesses; /* "yes", "partly", "no" */
     size_t broken_lines;
@@ -154,7 +155,8 @@ struct kind_count {
 };
 struct totals {
     uint64_t suppressed, known;
-    uint64_t findings, counting, goroutines, threads, reads_not_remembered, dropped_in_signal,
+    uint64_t findings, counting, goroutines, threads;
+    uint64_t findings_not_recorded, reads_not_remembered, dropped_in_signal,
         lock_orders_not_compared;
     const char *accesses;
     struct kind_count *kinds;

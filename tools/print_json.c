@@ -236,6 +236,8 @@ static json_t *summary_json(const struct run *run)
     set_number(o, "goroutines", t.goroutines);
     set_number(o, "threads", t.threads);
     set_text(o, "accesses", t.accesses);
+    if (t.findings_not_recorded)
+        set_number(o, "findings_not_recorded", t.findings_not_recorded);
     set_number(o, "reads_not_remembered", t.reads_not_remembered);
     set_number(o, "dropped_in_signal", t.dropped_in_signal);
     set_number(o, "lock_orders_not_compared", t.lock_orders_not_compared);
@@ -246,9 +248,10 @@ static json_t *summary_json(const struct run *run)
     return o;
 }
 
+/* The record but for its findings. */
 static json_t *record_json(const struct process *p)
 {
-    json_t *o = json_object(), *argv = json_array(), *findings = json_array();
+    json_t *o = json_object(), *argv = json_array();
     set_number(o, "version", 1);
     set_text(o, "program", p->program ? p->program : "?");
     for (size_t i = 0; i < p->argc; i++)
@@ -258,9 +261,6 @@ static json_t *record_json(const struct process *p)
     set_number(o, "parent_pid", (uint64_t)p->ppid);
     set_text(o, "directory", p->cwd);
     set_number(o, "started", (uint64_t)p->started);
-    for (size_t i = 0; i < p->nfindings; i++)
-        json_array_append_new(findings, finding_json(&p->findings[i]));
-    json_object_set_new(o, "findings", findings);
     if (p->ndump)
         json_object_set_new(o, "dump", dump_json(p));
     struct run alone = {(struct process *)(uintptr_t)p, 1};
@@ -268,16 +268,38 @@ static json_t *record_json(const struct process *p)
     return o;
 }
 
-static int write_file(json_t *o, const char *path)
+#define LAYOUT (JSON_INDENT(1) | JSON_REAL_PRECISION(17))
+
+static bool write_member(FILE *f, const char *key, json_t *value)
+{
+    return fprintf(f, "%s\n \"%s\": ", strcmp(key, "version") == 0 ? "" : ",", key) > 0 &&
+           json_dumpf(value, f, JSON_ENCODE_ANY | LAYOUT) == 0;
+}
+
+/* A finding at a time: as one tree they would take many times the memory of the record. */
+static bool write_findings(FILE *f, const struct process *p)
+{
+    bool ok = fputs(",\n \"findings\": [", f) >= 0;
+    for (size_t i = 0; ok && i < p->nfindings; i++) {
+        json_t *o = finding_json(&p->findings[i]);
+        ok = fputs(i ? ",\n" : "\n", f) >= 0 && json_dumpf(o, f, LAYOUT) == 0;
+        json_decref(o);
+    }
+    return ok && fputs("]", f) >= 0;
+}
+
+static int write_file(json_t *o, const struct process *p, const char *path)
 {
     FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    const char *key;
+    json_t *value;
     if (!f)
         return errno;
     errno = 0;
-    int bad = json_dumpf(o, f, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) != 0;
-    bad |= putc('\n', f) == EOF;
-    bad |= fflush(f) != 0;
-    int error = bad ? (errno ? errno : EIO) : 0;
+    bool ok = putc('{', f) != EOF;
+    json_object_foreach(o, key, value) ok = ok && write_member(f, key, value);
+    ok = ok && write_findings(f, p) && fputs("\n}\n", f) >= 0 && fflush(f) == 0;
+    int error = ok ? 0 : (errno ? errno : EIO);
     if (f != stdout && fclose(f) != 0 && !error)
         error = errno;
     return error;
@@ -314,7 +336,7 @@ int write_json(const struct run *run, const char *path)
         }
         char *name = i && strcmp(path, "-") != 0 ? xprintf("%s.%d", path, run->processes[i].pid)
                                                  : xstrdup(path);
-        error = write_file(o, name);
+        error = write_file(o, &run->processes[i], name);
         free(name);
         json_decref(o);
     }

@@ -23,9 +23,10 @@ struct reader {
     int module_base;      /* numbers start anew after an exec */
 };
 
+/* The same words come again and again: one copy of each. */
 static char *text(json_t *o, const char *key)
 {
-    return xstrdup(json_string_value(json_object_get(o, key)));
+    return shared_string(json_string_value(json_object_get(o, key)));
 }
 
 static uint64_t number(json_t *o, const char *key)
@@ -244,6 +245,7 @@ static void on_summary(struct reader *r, json_t *o)
     p->goroutines = number(o, "goroutines");
     p->threads = number(o, "threads");
     p->accesses = text(o, "accesses");
+    p->findings_not_recorded += number(o, "findings_not_recorded");
     p->reads_not_remembered += number(o, "reads_not_remembered");
     p->dropped_in_signal += number(o, "dropped_in_signal");
     p->lock_orders_not_compared += number(o, "lock_orders_not_compared");

@@ -53,6 +53,9 @@ void totals_of(const struct run *run, struct totals *t)
         t->known += p->known;
         t->goroutines += p->goroutines;
         t->threads += p->threads;
+        /* Nobody can say that they are suppressed. */
+        t->counting += p->findings_not_recorded;
+        t->findings_not_recorded += p->findings_not_recorded;
         t->reads_not_remembered += p->reads_not_remembered;
         t->dropped_in_signal += p->dropped_in_signal;
         t->lock_orders_not_compared += p->lock_orders_not_compared;
@@ -108,6 +111,8 @@ char *summary_line(const struct run *run)
         fprintf(f, "; in the baseline: %llu", (unsigned long long)t.known);
     if (run->n > 1)
         fprintf(f, "; processes: %zu", run->n);
+    if (t.findings_not_recorded)
+        fprintf(f, "; findings not recorded: %llu", (unsigned long long)t.findings_not_recorded);
     if (t.reads_not_remembered)
         fprintf(f, "; reads not remembered: %llu", (unsigned long long)t.reads_not_remembered);
     if (t.lock_orders_not_compared)

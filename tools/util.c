@@ -38,6 +38,33 @@ char *xstrdup(const char *s)
     return s ? checked(strdup(s)) : NULL;
 }
 
+struct shared {
+    struct shared *next;
+    char text[];
+};
+
+char *shared_string(const char *s)
+{
+    enum { BUCKETS = 1 << 14 };
+    static struct shared *table[BUCKETS];
+    if (!s)
+        return NULL;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (const char *p = s; *p; p++)
+        h = (h ^ (unsigned char)*p) * 0x100000001b3u;
+    struct shared **bucket = &table[(h ^ h >> 29) % BUCKETS], *e = *bucket;
+    while (e && strcmp(e->text, s) != 0)
+        e = e->next;
+    if (e)
+        return e->text;
+    size_t size = strlen(s) + 1;
+    e = xcalloc(1, sizeof *e + size);
+    memcpy(e->text, s, size);
+    e->next = *bucket;
+    *bucket = e;
+    return e->text;
+}
+
 char *xprintf(const char *format, ...)
 {
     char *s = NULL;

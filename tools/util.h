@@ -24,6 +24,8 @@ enum {
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
 char *xstrdup(const char *s); /* NULL: NULL */
+/* The one copy of this text: not to be changed or freed. NULL: NULL. */
+char *shared_string(const char *s);
 char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Makes room for one more element: items = grow(items, n, &cap, sizeof *items). */

@@ -41,7 +41,8 @@ static struct entry *table;
 static size_t table_size, table_used;
 static struct words *words_list;
 
-static unsigned total, counting; /* atomic */
+static unsigned total, counting; /* atomic; recorded ones */
+static unsigned not_recorded;    /* atomic */
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -133,7 +134,7 @@ static void count_words(const char *text)
     (*w)->n++;
 }
 
-/* The finding's number, from 1; 0: it was there. */
+/* The finding's number, from 1; 0: it was there, or there are too many. */
 static uint32_t enter(const struct dt_finding *f)
 {
     struct digest d = digest_of(f);
@@ -145,8 +146,12 @@ static uint32_t enter(const struct dt_finding *f)
     if (!e->key.a) {
         table_used++;
         e->key = d;
-        number = e->number = __atomic_add_fetch(&total, 1, __ATOMIC_RELAXED);
-        count_words(f->words ? f->words : f->kind);
+        if (total < (unsigned)dt_flags.max_findings) {
+            number = e->number = __atomic_add_fetch(&total, 1, __ATOMIC_RELAXED);
+            count_words(f->words ? f->words : f->kind);
+        } else {
+            __atomic_fetch_add(&not_recorded, 1, __ATOMIC_RELAXED);
+        }
     }
     e->count++;
     dt_lock_drop(&lock);
@@ -159,7 +164,7 @@ void dt_findings_forget(void)
     table = NULL; /* the parent's: whoever held the lock may have left it half made */
     table_size = table_used = 0;
     words_list = NULL;
-    total = counting = 0;
+    total = counting = not_recorded = 0;
 }
 
 bool dt_finding_possible(void)
@@ -176,6 +181,11 @@ bool dt_finding_possible(void)
 unsigned dt_findings_counting(void)
 {
     return __atomic_load_n(&counting, __ATOMIC_RELAXED);
+}
+
+unsigned dt_findings_not_recorded(void)
+{
+    return __atomic_load_n(&not_recorded, __ATOMIC_RELAXED);
 }
 
 unsigned dt_findings_total(void)
@@ -437,7 +447,7 @@ void dt_findings_record_repeats(void)
     dt_line_text(&l, "{\"repeats\":[");
     dt_lock_take(&lock);
     for (size_t i = 0; i < table_size; i++) {
-        if (!table[i].key.a || table[i].count < 2)
+        if (!table[i].number || table[i].count < 2)
             continue;
         dt_line_text(&l, any ? ",[" : "[");
         dt_line_u64(&l, table[i].number);

@@ -102,9 +102,10 @@ void dt_finding_pcs(struct dt_finding *f, const char *role, const struct dt_task
  * the finding has already (a common ancestor) are not repeated. NULL and main: nothing. */
 void dt_finding_creation(struct dt_finding *f, const struct dt_task_info *task);
 
-/* Returns false when the same finding (kind, rule, module offsets of its stacks, creations apart,
- * whatever their order) was there before; it is then only counted. Calls the program's report hook:
- * no lock may be held. With halt_on_error it does not return. Async-signal-safe but for the hook.
+/* Returns false when there are max_findings, or when the same finding (kind, rule, module offsets
+ * of its stacks, creations apart, whatever their order) was there before; it is then only counted.
+ * Calls the program's report hook: no lock may be held. With halt_on_error it does not return.
+ * Async-signal-safe but for the hook.
  */
 bool dt_finding_add(const struct dt_finding *f);
 /* False: the calling thread may have been interrupted while it added one. For signal handlers that
@@ -113,6 +114,8 @@ bool dt_finding_possible(void);
 /* So far; for the summary and the exit status. */
 unsigned dt_findings_counting(void);
 unsigned dt_findings_total(void);
+/* Beyond max_findings. */
+unsigned dt_findings_not_recorded(void);
 
 /* Ends the run at the first finding that counts (halt_on_error); set by runtime/, does not return.
  * NULL: the record is printed and the process ends with the exit status for findings. */

@@ -325,6 +325,10 @@ static void summary_text(struct dt_line *l, const struct dt_summary *s)
     }
     dt_line_text(l, "; accesses checked: ");
     dt_line_text(l, s->accesses);
+    if (dt_findings_not_recorded()) {
+        dt_line_text(l, "; findings not recorded: ");
+        dt_line_u64(l, dt_findings_not_recorded());
+    }
     if (s->reads_not_remembered) {
         dt_line_text(l, "; reads not remembered: ");
         dt_line_u64(l, s->reads_not_remembered);
@@ -348,6 +352,7 @@ static void summary_line(const struct dt_summary *s)
     dt_line_number(&l, "goroutines", s->goroutines);
     dt_line_number(&l, "threads", s->threads);
     dt_line_field(&l, "accesses", s->accesses);
+    dt_line_number(&l, "findings_not_recorded", dt_findings_not_recorded());
     dt_line_number(&l, "reads_not_remembered", s->reads_not_remembered);
     dt_line_number(&l, "dropped_in_signal", s->dropped_in_signal);
     dt_line_number(&l, "lock_orders_not_compared", s->lock_orders_not_compared);
