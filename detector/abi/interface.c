@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The public calls of the compilers' sanitizer/tsan_interface.h: happens-before, the program's own
- * mutexes, external objects, and the calls of the upstream test programs.
+ * mutexes, and the calls of the upstream test programs.
  */
 #include <sched.h>
 #include <stddef.h>
@@ -34,11 +34,16 @@ void __tsan_release(void *addr)
 /* --- mutexes. What a mutex does between its pre_ and post_ calls is not checked. --- */
 
 enum {
+    LINKER_INIT = 1 << 0, /* static, never really destroyed */
+    WRITE_REENTRANT = 1 << 1,
     READ_LOCK = 1 << 3,
     TRY_LOCK = 1 << 4,
     TRY_LOCK_FAILED = 1 << 5,
     RECURSIVE_LOCK = 1 << 6,
     RECURSIVE_UNLOCK = 1 << 7,
+    NOT_STATIC = 1 << 8,
+    /* What is kept of the first three in dt_sync.flags. */
+    KEPT = LINKER_INIT | WRITE_REENTRANT | NOT_STATIC,
 };
 
 EXPORT void __tsan_mutex_create(void *m, unsigned flags);
@@ -80,20 +85,48 @@ static void inside_end(struct dt_task *t)
         t->ignore_sync--;
 }
 
+/* What a mutex is, and who holds it. */
+struct state {
+    unsigned flags;
+    bool held, shared, mine;
+};
+
+static struct state state_of(const struct dt_task *t, const void *m, unsigned flags)
+{
+    struct state st = {.flags = 0};
+    struct dt_sync *s = dt_sync_lock(m, true);
+    if (!s)
+        return st;
+    s->flags |= flags & KEPT;
+    st.flags = s->flags & KEPT;
+    st.held = s->recursion > 0;
+    st.shared = s->flags & DT_LOCK_SHARED;
+    st.mine = st.held && !st.shared && s->owner_uid == t->info->uid;
+    dt_sync_unlock(s);
+    return st;
+}
+
 void __tsan_mutex_create(void *m, unsigned flags)
 {
     struct dt_task *t = dt_enter();
-    (void)flags;
-    if (t)
-        dt_lock_created(t, m, CALLER);
+    if (!t)
+        return;
+    dt_lock_created(t, m, CALLER);
+    state_of(t, m, flags);
 }
 
+/* Static mutexes may have destructors that do nothing. */
 void __tsan_mutex_destroy(void *m, unsigned flags)
 {
     struct dt_task *t = dt_enter();
-    (void)flags;
-    if (t)
-        dt_lock_destroyed(t, m, 1);
+    if (!t)
+        return;
+    struct state st = state_of(t, m, 0);
+    if ((flags | st.flags) & LINKER_INIT || ((flags & NOT_STATIC) && !(st.flags & NOT_STATIC)))
+        return;
+    if (st.held)
+        dt_lock_misuse(t, m, "mutex", "destroy-locked", "destroy of locked mutex", CALLER);
+    dt_lock_destroyed(t, m, 1);
 }
 
 void __tsan_mutex_pre_lock(void *m, unsigned flags)
@@ -108,6 +141,9 @@ void __tsan_mutex_post_lock(void *m, unsigned flags, int recursion)
     inside_end(t);
     if (!t || (flags & TRY_LOCK_FAILED))
         return;
+    struct state st = state_of(t, m, flags);
+    if (st.mine && !(flags & READ_LOCK) && !(st.flags & WRITE_REENTRANT))
+        dt_lock_misuse(t, m, "mutex", "double-lock", "double lock of mutex", CALLER);
     int n = (flags & RECURSIVE_LOCK) && recursion > 1 ? recursion : 1;
     uint32_t how = flags & TRY_LOCK ? DT_HOW_TRY : 0;
     while (n--) {
@@ -128,11 +164,25 @@ int dt_hold_count(const void *m)
     return n;
 }
 
+static void check_unlock(
+    struct dt_task *t, const void *m, struct state st, bool shared, uintptr_t pc)
+{
+    if (shared && !(st.held && st.shared))
+        dt_lock_misuse(t, m, "mutex", "runlock-of-unlocked",
+            "read unlock of mutex not locked for reading", pc);
+    else if (!shared && !st.held)
+        dt_lock_misuse(t, m, "mutex", "unlock-of-unlocked", "unlock of unlocked mutex", pc);
+    else if (!shared && !st.mine)
+        dt_lock_misuse(
+            t, m, "mutex", "unlock-by-other", "unlock of mutex locked by another thread", pc);
+}
+
 int __tsan_mutex_pre_unlock(void *m, unsigned flags)
 {
     struct dt_task *t = dt_enter();
     if (!t)
         return 1;
+    check_unlock(t, m, state_of(t, m, 0), flags & READ_LOCK, CALLER);
     int n = flags & RECURSIVE_UNLOCK ? dt_hold_count(m) : 1;
     for (int i = 0; i < n; i++)
         dt_lock_releasing_any(t, m);
@@ -177,45 +227,6 @@ void __tsan_check_no_mutexes_held(void)
     if (t && t->nheld)
         dt_lock_misuse(t, t->held[t->nheld - 1].lock, "mutex", "lock-held-at-check",
             "mutex held where none may be", CALLER);
-}
-
-/* --- objects of libraries that are not instrumented: one byte stands for the object --- */
-
-EXPORT void *__tsan_external_register_tag(const char *type);
-EXPORT void __tsan_external_register_header(void *tag, const char *header);
-EXPORT void __tsan_external_assign_tag(void *addr, void *tag);
-EXPORT void __tsan_external_read(void *addr, void *pc, void *tag);
-EXPORT void __tsan_external_write(void *addr, void *pc, void *tag);
-
-void *__tsan_external_register_tag(const char *type)
-{
-    return (void *)type; /* any value that the caller can hand back */
-}
-
-void __tsan_external_register_header(void *tag, const char *header)
-{
-    (void)tag, (void)header;
-}
-
-void __tsan_external_assign_tag(void *addr, void *tag)
-{
-    (void)addr, (void)tag;
-}
-
-void __tsan_external_read(void *addr, void *pc, void *tag)
-{
-    struct dt_task *t = dt_enter();
-    (void)tag;
-    if (t)
-        dt_access(t, (uintptr_t)addr, 1, DT_READ, pc ? (uintptr_t)pc : CALLER);
-}
-
-void __tsan_external_write(void *addr, void *pc, void *tag)
-{
-    struct dt_task *t = dt_enter();
-    (void)tag;
-    if (t)
-        dt_access(t, (uintptr_t)addr, 1, DT_WRITE, pc ? (uintptr_t)pc : CALLER);
 }
 
 /* --- other --- */

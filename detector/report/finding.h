@@ -123,6 +123,10 @@ extern void (*dt_on_halt)(void);
 /* What runtime/ knows of an address that is neither a heap block nor in a module: the stack of a
  * thread or goroutine. Fills kind, addr and size in; false: unknown. May be NULL. */
 extern bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
+/* What a library has said of the object at `addr` (its kind's name), or NULL; lives on. May be
+ * NULL.
+ */
+extern const char *(*dt_describe_external)(uintptr_t addr);
 /* The system's number of a task's thread, 0: none or unknown. False: it has ended. May be NULL. */
 extern bool (*dt_describe_task)(const struct dt_task_info *task, int *ret_tid);
 

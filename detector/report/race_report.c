@@ -18,6 +18,7 @@
 #include "report/record_impl.h"
 
 bool (*dt_describe_address)(uintptr_t addr, struct dt_finding_object *ret_object);
+const char *(*dt_describe_external)(uintptr_t addr);
 
 /* --- locks --- */
 
@@ -86,6 +87,9 @@ static void describe(struct dt_finding *f, const struct dt_race *r)
     } else if (f->object.task && f->object.size && !f->object.cfa) {
         guess_frame(&f->object, r);
     }
+    const char *external = dt_describe_external ? dt_describe_external(r->now.addr) : NULL;
+    if (external)
+        f->object.name = external;
 }
 
 /* --- what the sides have synchronised --- */
