@@ -4,7 +4,12 @@
  * is right beside them is silent.
  *
  * status: 66
- * finds: 1 double lock of mutex, 2 destroy of locked mutex, 1 unlock of unlocked mutex, 1 read unlock of mutex not locked for reading, 1 unlock of mutex locked by another thread
+ * says: gorc: 6 findings (
+ * says: == gorc: double lock of mutex
+ * says: == gorc: unlock of unlocked mutex
+ * says: == gorc: read unlock of mutex not locked for reading
+ * says: == gorc: unlock of mutex locked by another thread
+ * says: 2 destroy of locked mutex
  */
 #include <pthread.h>
 #include <sanitizer/tsan_interface.h>
