@@ -164,6 +164,12 @@ void gorc__hook_signalled(void);
 /* A call that does not wait found nothing: what the program does next depends on that. */
 void gorc__hook_refused(void);
 
+/* Calls fn(arg), in which a thread of the program's own waits. */
+void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg);
+/* The monitor thread, now and then: the detector may look for deadlocks. Returns when it wants to
+ * be called again, INT64_MAX: never. */
+int64_t gorc__hook_watch(int64_t now);
+
 /* --- reports --- */
 
 /* The current task's whole stack; `pc` is the return address of the public function. */
@@ -321,6 +327,15 @@ static inline void gorc__hook_signalled(void)
 }
 static inline void gorc__hook_refused(void)
 {
+}
+static inline void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg)
+{
+    fn(arg);
+}
+static inline int64_t gorc__hook_watch(int64_t now)
+{
+    (void)now;
+    return INT64_MAX;
 }
 static inline gorc__place gorc__hook_place(const void *pc)
 {

@@ -40,6 +40,12 @@ bool dt_keyset_add(struct dt_keyset *s, uint64_t key)
     return true;
 }
 
+bool dt_keyset_has(const struct dt_keyset *s, uint64_t key)
+{
+    key += key == 0;
+    return s->size && *slot(s->keys, s->size, key) == key;
+}
+
 void dt_keyset_clear(struct dt_keyset *s)
 {
     dt_free(s->keys, s->size * sizeof *s->keys);

@@ -16,6 +16,7 @@ struct dt_keyset {
 
 /* False: it was there. */
 bool dt_keyset_add(struct dt_keyset *s, uint64_t key);
+bool dt_keyset_has(const struct dt_keyset *s, uint64_t key);
 void dt_keyset_clear(struct dt_keyset *s);
 
 #endif

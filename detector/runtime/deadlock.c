@@ -83,8 +83,8 @@ static size_t find_cycle(struct edge *cycle)
 
 static bool waits_in_vain(void)
 {
-    const struct dt_wait *w = &dt_thread_self->wait;
-    return dt_wait_is_lock(w->reason) && dt_is_abandoned(w->object);
+    const struct dt_wait *w = (const struct dt_wait *)dt_thread_self;
+    return w && dt_wait_is_lock(w->reason) && dt_is_abandoned(w->object);
 }
 
 bool dt_deadlock_cycle(void)

@@ -312,7 +312,7 @@ static bool waits_for_task(struct dt_thread *th, void *arg)
 bool dt_goroutine_wait(const struct gorc__inspect_g *g, struct dt_wait *ret_wait)
 {
     struct wait_search s = {g->task ? g->task->detect : NULL, ret_wait, false};
-    if (s.task && (g->state == GORC__G_RUNNING || g->state == GORC__G_BLOCKING))
+    if (s.task && (g->state == GORC__G_RUNNING || g->state == GORC__G_BLOCKING || g->is_foreign))
         dt_threads_each(waits_for_task, &s);
     return s.found;
 }

@@ -370,6 +370,13 @@ void gorc__hook_refused(void)
     dt_depend_barrier();
 }
 
+void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg)
+{
+    DT_WAIT_BEGIN("a gorc call", NULL, false);
+    fn(arg);
+    DT_WAIT_END();
+}
+
 /* --- reports --- */
 
 gorc__place gorc__hook_place(const void *pc)

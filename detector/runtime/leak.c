@@ -25,6 +25,7 @@
 #include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
+#include "runtime/watch.h"
 #include "runtime/thread.h"
 
 enum { RUNNING_GRACE_MS = 20, RUNNABLE_GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
@@ -159,7 +160,7 @@ static void collect(struct collection *c, const struct dt_reach *reach, const st
     if (c->below && !dt_task_descends(info, c->below))
         return;
     c->total++;
-    if (dt_stalls_have(c->stalls, g->goid))
+    if (dt_stalls_have(c->stalls, g->goid) || (task && dt_watch_told(task)))
         return;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);

@@ -21,6 +21,7 @@
 #include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
+#include "runtime/watch.h"
 
 enum {
     NONE = UINT32_MAX,
@@ -332,6 +333,8 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
 {
     uint32_t first = s->first[group], cycle = s->nodes[first].next != NONE, length = 0;
     const struct node *head = &s->nodes[first];
+    if (cycle && dt_watch_told(head->task))
+        return;
     r->f = (struct dt_finding){
         .kind = "deadlock",
         .words = "deadlock",

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <limits.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -335,6 +336,26 @@ void dt_thread_detached(struct dt_thread *th)
 
 /* --- threads that nobody announced --- */
 
+/* A worker: it has no task of its own. */
+static void hide(struct dt_thread *th)
+{
+    th->native = th->hidden = true;
+    th->tid = (int)syscall(SYS_gettid);
+    th->state = DT_THREAD_RUNNING;
+    dt_thread_self = th;
+}
+
+struct dt_wait *dt_wait_worker(void)
+{
+    int saved = errno;
+    if (!dt_on || dt_thread_self || !gorc__inspect_is_worker_thread())
+        return NULL;
+    dt_thread_self = &gone;
+    hide(record_new());
+    errno = saved;
+    return &dt_thread_self->wait;
+}
+
 static struct dt_task *meet(void)
 {
     /* With a record, and without a task: ended, or inside gorc's scheduler. */
@@ -342,14 +363,11 @@ static struct dt_task *meet(void)
         return NULL;
     dt_thread_self = &gone; /* while we work: a signal handler must not come here too */
     struct dt_thread *th = record_new();
-    th->native = true;
     if (gorc__inspect_is_worker_thread()) {
-        th->hidden = true;
-        th->tid = (int)syscall(SYS_gettid);
-        th->state = DT_THREAD_RUNNING;
-        dt_thread_self = th;
+        hide(th);
         return NULL;
     }
+    th->native = true;
     th->number = __atomic_add_fetch(&started, 1, __ATOMIC_RELAXED);
     dt_gate_stranger_enter();
     struct dt_task *task = dt_task_new(NULL, DT_TASK_THREAD, th->number, 0);

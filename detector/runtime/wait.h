@@ -37,6 +37,10 @@ extern __thread struct dt_task *dt_self __attribute__((tls_model("initial-exec")
 /* The thread's record, of which a dt_wait is the first member. NULL: not met yet. */
 extern __thread struct dt_thread *dt_thread_self __attribute__((tls_model("initial-exec")));
 
+/* A worker of the library's, which nobody has met yet, has a record from here on. NULL: it is none.
+ */
+struct dt_wait *dt_wait_worker(void);
+
 /* The current wait is over if its frame lies below `sp` (longjmp, cancellation). */
 void dt_wait_cut(uintptr_t sp);
 
@@ -49,6 +53,8 @@ static inline __attribute__((always_inline)) void dt_wait_begin(
     struct dt_wait_scope *s, const char *reason, const void *object, bool timed)
 {
     struct dt_wait *w = (struct dt_wait *)dt_thread_self;
+    if (__builtin_expect(!w, 0))
+        w = dt_wait_worker();
     s->wait = w;
     if (__builtin_expect(!w, 0))
         return;

@@ -143,25 +143,40 @@ void gorc__foreign_prepare(struct gorc__g *self)
     atomic_store_explicit(&self->state, GORC__G_BLOCKED, memory_order_release);
 }
 
-/* False: the deadline passed and the time-out won the claim. */
-bool gorc__foreign_wait(struct gorc__g *self, int64_t deadline)
+struct foreign_wait {
+    struct gorc__g *self;
+    int64_t deadline;
+    bool woken;
+};
+
+static void wait_on_futex(void *arg)
 {
-    bool woken = true;
-    if (deadline == INT64_MAX) {
-        atomic_fetch_add(&gorc__sched.foreign_asleep, 1);
-        gorc__check_asleep();
-    }
+    struct foreign_wait *w = arg;
+    struct gorc__g *self = w->self;
+    int64_t deadline = w->deadline;
+    w->woken = true;
     while (!atomic_load_explicit(&self->futex, memory_order_acquire)) {
         if (gorc__futex_wait(&self->futex, 0, deadline) != -ETIMEDOUT)
             continue;
         if (gorc__claim(self)) {
-            woken = false;
+            w->woken = false;
             break;
         }
         deadline = INT64_MAX; /* a waker has won: it is about to wake us */
     }
+}
+
+/* False: the deadline passed and the time-out won the claim. */
+bool gorc__foreign_wait(struct gorc__g *self, int64_t deadline)
+{
+    struct foreign_wait w = {.self = self, .deadline = deadline};
+    if (deadline == INT64_MAX) {
+        atomic_fetch_add(&gorc__sched.foreign_asleep, 1);
+        gorc__check_asleep();
+    }
+    gorc__hook_thread_waits(wait_on_futex, &w);
     atomic_store_explicit(&self->state, GORC__G_RUNNING, memory_order_relaxed);
-    return woken;
+    return w.woken;
 }
 
 /* The record outlives its thread, so the futex may be touched after the thread went on. */

@@ -203,7 +203,9 @@ static void sleep_while_idle(void)
     gorc__unlock(&gorc__sched.lock);
     int64_t check = idle ? gorc__now() + ASLEEP_CHECK : INT64_MAX, next;
     while (atomic_load(&gorc__sched.sysmon_asleep)) {
-        int64_t deadline = check;
+        int64_t deadline = check, watch = gorc__hook_watch(gorc__now());
+        if (watch < deadline)
+            deadline = watch;
         if (gorc__trim(gorc__now(), &next) && next < deadline)
             deadline = next;
         if (gorc__futex_wait(&gorc__sched.sysmon_asleep, 1, deadline) == -ETIMEDOUT &&
@@ -256,6 +258,7 @@ static void *sysmon(void *arg)
         if (atomic_load(&gorc__sched.stopping))
             continue;
         gorc__trim(now, &next);
+        gorc__hook_watch(now);
         enum outcome outcome = round_of_ps(now);
         if (outcome == ACTED) {
             idle_rounds = 0;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Deadlocks among some of the tasks of a gorc program while the others go on: the library's monitor
+ * thread looks now and then (gorc__hook_watch).
+ *
+ * What each task waits for, be it in the library or in libc, has one owner at most who can end the
+ * wait: who holds the lock, the thread that is joined. A cycle of such waits that stands in two
+ * looks is reported. Threads that wait for each other by pthread's calls alone are found by these
+ * (deadlock.h).
+ */
+#ifndef DT_WATCH_H
+#define DT_WATCH_H
+
+#include <stdbool.h>
+
+struct dt_task;
+
+/* t is in a cycle that was reported. */
+bool dt_watch_told(const struct dt_task *t);
+
+#endif
