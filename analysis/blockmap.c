@@ -5,36 +5,39 @@
  */
 #include "blockmap.h"
 
-enum { SHIFT = 26, LEVELS = 4, BITS = 1 << (SHIFT - 3) };
-#define TABLE ((size_t)1 << (47 - SHIFT))
+enum { LEVELS = 4, BITS = 1 << (AN_CHUNK_SHIFT - 3) };
+#define TABLE ((size_t)1 << (47 - AN_CHUNK_SHIFT))
+#define SEGMENT ((size_t)1 << AN_SEGMENT_SHIFT)
 
 struct an_chunk {
-    uint32_t index; /* address >> SHIFT */
-    uint64_t bits[BITS / 64];
+    uint32_t index; /* address >> AN_CHUNK_SHIFT */
+    uint32_t last;  /* number of its last block */
+    struct an_word words[BITS / 64];
     uint64_t up1[BITS / 64 / 64];
     uint64_t up2[BITS / 64 / 64 / 64];
     uint64_t up3[1];
-    uint64_t marks[BITS / 64];
 };
 
-static uint64_t *level(struct an_chunk *c, int k)
+/* The 64 bits number i of level k. */
+static uint64_t bits_at(const struct an_chunk *c, int k, int64_t i)
 {
-    uint64_t *levels[LEVELS] = {c->bits, c->up1, c->up2, c->up3};
-    return levels[k];
+    const uint64_t *levels[LEVELS] = {NULL, c->up1, c->up2, c->up3};
+    return k == 0 ? c->words[i].starts : levels[k][i];
 }
 
 bool an_blockmap_init(struct an_blockmap *m, const struct an_memory *memory)
 {
     *m = (struct an_blockmap){.memory = memory, .lowest = AN_NO_ADDRESS};
-    m->table = an_alloc(memory, TABLE * sizeof(struct an_chunk *));
-    return m->table != NULL;
+    m->table = an_alloc(memory, TABLE * sizeof *m->table);
+    m->blocks = an_alloc(memory, AN_MAX_SEGMENTS * sizeof *m->blocks);
+    return m->table && m->blocks;
 }
 
 static struct an_chunk *chunk_add(struct an_blockmap *m, size_t index)
 {
     if (m->n == m->cap) {
         uint32_t cap = m->cap ? 2 * m->cap : 64;
-        struct an_chunk **order = an_alloc(m->memory, cap * sizeof(struct an_chunk *));
+        struct an_chunk **order = an_alloc(m->memory, cap * sizeof *order);
         if (!order)
             return NULL;
         for (uint32_t i = 0; i < m->n; i++)
@@ -51,21 +54,39 @@ static struct an_chunk *chunk_add(struct an_blockmap *m, size_t index)
     return c;
 }
 
-bool an_blockmap_add(struct an_blockmap *m, uintptr_t start)
+/* Room for one more block. */
+static bool grow(struct an_blockmap *m)
 {
-    size_t index = start >> SHIFT;
+    uint32_t segment = m->n_blocks >> AN_SEGMENT_SHIFT;
+    if (segment >= AN_MAX_SEGMENTS)
+        return false;
+    if (!m->blocks[segment])
+        m->blocks[segment] = an_alloc(m->memory, SEGMENT * sizeof **m->blocks);
+    return m->blocks[segment] != NULL;
+}
+
+bool an_blockmap_add(struct an_blockmap *m, uintptr_t start, size_t size, bool is_held)
+{
+    size_t index = start >> AN_CHUNK_SHIFT;
     if (index >= TABLE)
         return true; /* no address of a program's */
     struct an_chunk *c = m->table[index] ? m->table[index] : chunk_add(m, index);
-    if (!c)
+    if (!c || !grow(m))
         return false;
     size_t bit = start >> 3 & (BITS - 1);
-    for (int k = 0; k < LEVELS; k++, bit >>= 6)
-        level(c, k)[bit >> 6] |= (uint64_t)1 << (bit & 63);
+    struct an_word *w = &c->words[bit >> 6];
+    if (!w->starts)
+        w->first = m->n_blocks;
+    w->starts |= (uint64_t)1 << (bit & 63);
+    c->up1[bit >> 12] |= (uint64_t)1 << (bit >> 6 & 63);
+    c->up2[bit >> 18] |= (uint64_t)1 << (bit >> 12 & 63);
+    c->up3[0] |= (uint64_t)1 << (bit >> 18);
+    c->last = m->n_blocks;
+    *an_blockmap_at(m, m->n_blocks++) = (struct an_block){.size = size, .is_held = is_held};
     if (start < m->lowest)
         m->lowest = start;
-    if (start > m->highest)
-        m->highest = start;
+    if (start + (size ? size : 1) > m->end)
+        m->end = start + (size ? size : 1);
     return true;
 }
 
@@ -96,13 +117,13 @@ static uint32_t lower_bound(const struct an_blockmap *m, uint32_t index)
 }
 
 /* The greatest bit <= bit that is set; -1: none. */
-static int64_t bit_below(struct an_chunk *c, int64_t bit)
+static int64_t bit_below(const struct an_chunk *c, int64_t bit)
 {
     int k = 0;
     for (; k < LEVELS; k++, bit = (bit >> 6) - 1) {
         if (bit < 0)
             return -1;
-        uint64_t w = level(c, k)[bit >> 6] << (63 - (bit & 63));
+        uint64_t w = bits_at(c, k, bit >> 6) << (63 - (bit & 63));
         if (w) {
             bit -= __builtin_clzll(w);
             break;
@@ -111,19 +132,19 @@ static int64_t bit_below(struct an_chunk *c, int64_t bit)
     if (k == LEVELS)
         return -1;
     while (k-- > 0)
-        bit = bit * 64 + 63 - __builtin_clzll(level(c, k)[bit]);
+        bit = bit * 64 + 63 - __builtin_clzll(bits_at(c, k, bit));
     return bit;
 }
 
 /* The least bit >= bit that is set; -1: none. */
-static int64_t bit_above(struct an_chunk *c, int64_t bit)
+static int64_t bit_above(const struct an_chunk *c, int64_t bit)
 {
     int k = 0;
     int64_t end = BITS;
     for (; k < LEVELS; k++, bit = (bit >> 6) + 1, end >>= 6) {
         if (bit >= end)
             return -1;
-        uint64_t w = level(c, k)[bit >> 6] >> (bit & 63);
+        uint64_t w = bits_at(c, k, bit >> 6) >> (bit & 63);
         if (w) {
             bit += __builtin_ctzll(w);
             break;
@@ -132,38 +153,60 @@ static int64_t bit_above(struct an_chunk *c, int64_t bit)
     if (k == LEVELS)
         return -1;
     while (k-- > 0)
-        bit = bit * 64 + __builtin_ctzll(level(c, k)[bit]);
+        bit = bit * 64 + __builtin_ctzll(bits_at(c, k, bit));
     return bit;
 }
 
 static uintptr_t address_of(const struct an_chunk *c, int64_t bit)
 {
-    return ((uintptr_t)c->index << SHIFT) + ((uintptr_t)bit << 3);
+    return ((uintptr_t)c->index << AN_CHUNK_SHIFT) + ((uintptr_t)bit << 3);
 }
 
-uintptr_t an_blockmap_below(const struct an_blockmap *m, uintptr_t addr)
+/* The block that starts there. */
+static uint32_t number_of(const struct an_chunk *c, int64_t bit)
 {
-    size_t index = addr >> SHIFT;
-    if (addr < m->lowest || index >= TABLE)
-        return AN_NO_ADDRESS;
-    struct an_chunk *c = m->table[index];
+    const struct an_word *w = &c->words[bit >> 6];
+    uint64_t before = w->starts & (((uint64_t)1 << (bit & 63)) - 1);
+    return w->first + (uint32_t)__builtin_popcountll(before);
+}
+
+uint32_t an_blockmap_find(const struct an_blockmap *m, uintptr_t addr, uintptr_t *ret_start)
+{
+    size_t index = addr >> AN_CHUNK_SHIFT;
+    if (addr < m->lowest || addr >= m->end || index >= TABLE)
+        return AN_NO_BLOCK;
+    const struct an_chunk *c = m->table[index];
     int64_t bit = c ? bit_below(c, addr >> 3 & (BITS - 1)) : -1;
-    if (bit >= 0)
-        return address_of(c, bit);
-    uint32_t at = lower_bound(m, (uint32_t)index);
-    if (at == 0)
-        return AN_NO_ADDRESS;
-    c = m->order[at - 1];
-    return address_of(c, bit_below(c, BITS - 1));
+    if (bit < 0) { /* one that begins in an earlier chunk */
+        uint32_t at = lower_bound(m, (uint32_t)index);
+        if (at == 0)
+            return AN_NO_BLOCK;
+        c = m->order[at - 1];
+        bit = bit_below(c, BITS - 1);
+    }
+    uint32_t block = number_of(c, bit);
+    uintptr_t start = address_of(c, bit);
+    size_t size = an_blockmap_at(m, block)->size;
+    if (addr - start >= (size ? size : 1))
+        return AN_NO_BLOCK;
+    *ret_start = start;
+    return block;
+}
+
+uintptr_t an_blockmap_end(const struct an_blockmap *m, uintptr_t start)
+{
+    const struct an_chunk *c = m->table[start >> AN_CHUNK_SHIFT];
+    size_t size = an_blockmap_at(m, number_of(c, start >> 3 & (BITS - 1)))->size;
+    return start + (size ? size : 1);
 }
 
 uintptr_t an_blockmap_above(const struct an_blockmap *m, uintptr_t addr)
 {
     addr = (addr + 7) & ~(uintptr_t)7;
-    size_t index = addr >> SHIFT;
-    if (index >= TABLE || addr > m->highest)
+    size_t index = addr >> AN_CHUNK_SHIFT;
+    if (index >= TABLE || addr >= m->end)
         return AN_NO_ADDRESS;
-    struct an_chunk *c = m->table[index];
+    const struct an_chunk *c = m->table[index];
     int64_t bit = c ? bit_above(c, addr >> 3 & (BITS - 1)) : -1;
     if (bit >= 0)
         return address_of(c, bit);
@@ -174,25 +217,28 @@ uintptr_t an_blockmap_above(const struct an_blockmap *m, uintptr_t addr)
     return address_of(c, bit_above(c, 0));
 }
 
-bool an_blockmap_mark(struct an_blockmap *m, uintptr_t start)
+void an_blockmap_prefetch(const struct an_blockmap *m, uintptr_t addr)
 {
-    struct an_chunk *c = m->table[start >> SHIFT];
-    size_t bit = start >> 3 & (BITS - 1);
-    uint64_t mask = (uint64_t)1 << (bit & 63);
-    bool fresh = !(c->marks[bit >> 6] & mask);
-    c->marks[bit >> 6] |= mask;
-    return fresh;
+    size_t index = addr >> AN_CHUNK_SHIFT;
+    const struct an_chunk *c = index < TABLE ? m->table[index] : NULL;
+    if (c)
+        __builtin_prefetch(&c->words[addr >> 9 & (BITS / 64 - 1)]);
 }
 
-void an_blockmap_unmark(struct an_blockmap *m, uintptr_t start)
+void an_blockmap_areas(const struct an_blockmap *m, struct an_range ret_areas[2])
 {
-    size_t bit = start >> 3 & (BITS - 1);
-    m->table[start >> SHIFT]->marks[bit >> 6] &= ~((uint64_t)1 << (bit & 63));
-}
-
-bool an_blockmap_marked(const struct an_blockmap *m, uintptr_t start)
-{
-    const struct an_chunk *c = start >> SHIFT < TABLE ? m->table[start >> SHIFT] : NULL;
-    size_t bit = start >> 3 & (BITS - 1);
-    return c && c->marks[bit >> 6] >> (bit & 63) & 1;
+    uintptr_t gap = 0, end = 0;
+    ret_areas[0] = (struct an_range){m->n_blocks ? m->lowest : 0, m->end};
+    ret_areas[1] = (struct an_range){0, 0};
+    for (uint32_t i = 0; i < m->n; i++) {
+        const struct an_chunk *c = m->order[i];
+        uintptr_t first = address_of(c, bit_above(c, 0));
+        if (i > 0 && first > end && first - end > gap) {
+            gap = first - end;
+            ret_areas[0].hi = end;
+            ret_areas[1] = (struct an_range){first, m->end};
+        }
+        size_t size = an_blockmap_at(m, c->last)->size;
+        end = address_of(c, bit_below(c, BITS - 1)) + (size ? size : 1);
+    }
 }

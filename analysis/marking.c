@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * See marking.h. A work list holds ranges to scan. A word that points into an unmarked block marks
- * it, pushes it, and makes those live that wait for something inside; the table `waits` finds them
- * by the block's start. Stacks are sorted by address.
+ * it, pushes it, and makes those live that wait for something inside; the table `in_block` finds
+ * them by the block's number. Stacks are sorted by address.
+ *
+ * Nearly all of the time goes into waiting for memory. So a word that may be a pointer first goes
+ * through a short queue while what is needed to look it up is fetched.
  */
 #include "marking.h"
 
@@ -10,7 +13,7 @@
 
 #define ADDRESS_BITS ((((uintptr_t)1) << 47) - 1)
 #define CHUNK ((size_t)1 << 20)
-#define PAGE 4096
+enum { PAGE = 4096, LINE = 64, QUEUE = 16, FETCHED = 4 * LINE };
 
 struct item {
     uintptr_t addr;
@@ -25,8 +28,9 @@ struct an_mark_state {
     uint32_t *by_stack; /* tasks with a stack, by address */
     uint32_t n_stacks;
     uintptr_t stacks_lo, stacks_hi;
-    uintptr_t blocks_lo, blocks_hi;
-    uintptr_t lowest, span; /* of both */
+    struct an_range areas[2]; /* cover all blocks and stacks */
+    uintptr_t queue[QUEUE];   /* to be visited; 0: none */
+    uint32_t queue_at;
     /* Objects by where they lie. In a block: open addressing, index + 1 of the first one in it. In
      * a stack: the same by task. `next` chains both. */
     uint32_t *in_block;
@@ -34,7 +38,7 @@ struct an_mark_state {
     uint32_t *in_stack;
     uint32_t *next;
     uint32_t *owner;      /* of each object: its task */
-    uintptr_t *home;      /* its block's start; AN_NO_ADDRESS: none */
+    uint32_t *home;       /* its block; AN_NO_BLOCK: none */
     uint32_t *home_stack; /* the task in whose stack it lies; NO_STACK: none */
     bool is_waking;       /* records count */
     /* While one dead task is looked at: nobody becomes live. */
@@ -42,7 +46,7 @@ struct an_mark_state {
     void (*found)(void *arg, uint32_t object);
     void *found_arg;
     uint64_t scanned, budget;
-    uintptr_t *undo; /* blocks that were marked; NULL: marks stay */
+    uint32_t *undo; /* blocks that were marked; NULL: marks stay */
     size_t n_undo, cap_undo;
     uint32_t *undo_stacks, n_undo_stacks;
 };
@@ -90,26 +94,10 @@ static uint32_t stack_of(const struct an_marking *m, uintptr_t addr)
     return s->by_stack[lo];
 }
 
-/* The start of the block that holds addr, whatever its state; AN_NO_ADDRESS: none. */
-static uintptr_t block_of(
-    const struct an_marking *m, uintptr_t addr, size_t *ret_size, enum an_block_state *ret_state)
+/* Where the first object of a block is noted. */
+static uint32_t *objects_in(const struct an_mark_state *s, uint32_t block)
 {
-    uintptr_t start = an_blockmap_below(m->blocks, addr);
-    if (start == AN_NO_ADDRESS)
-        return AN_NO_ADDRESS;
-    *ret_state = m->block(m->arg, start, ret_size);
-    /* A pointer to the end of a block is not one to it; a block of size 0 has its address. */
-    return addr - start < (*ret_size ? *ret_size : 1) ? start : AN_NO_ADDRESS;
-}
-
-static size_t slot_of(const struct an_mark_state *s, uintptr_t block)
-{
-    return (block * 0x9e3779b97f4a7c15u >> 24) & (s->n_slots - 1);
-}
-
-static uint32_t *objects_in(const struct an_mark_state *s, uintptr_t block)
-{
-    size_t i = slot_of(s, block);
+    size_t i = (block * 0x9e3779b97f4a7c15u >> 24) & (s->n_slots - 1);
     while (s->in_block[i] && s->home[s->in_block[i] - 1] != block)
         i = (i + 1) & (s->n_slots - 1);
     return &s->in_block[i];
@@ -151,11 +139,11 @@ static void reach_stack(struct an_marking *m, uint32_t task)
     reach_objects(m, s->in_stack[task]);
 }
 
-static void note_undo(struct an_marking *m, uintptr_t start)
+static void note_undo(struct an_marking *m, uint32_t block)
 {
     struct an_mark_state *s = m->state;
     if (s->n_undo == s->cap_undo) {
-        uintptr_t *undo = an_alloc(m->memory, 2 * s->cap_undo * sizeof *undo);
+        uint32_t *undo = an_alloc(m->memory, 2 * s->cap_undo * sizeof *undo);
         if (!undo) {
             m->is_incomplete = true;
             return;
@@ -164,38 +152,35 @@ static void note_undo(struct an_marking *m, uintptr_t start)
         s->undo = undo;
         s->cap_undo *= 2;
     }
-    s->undo[s->n_undo++] = start;
+    s->undo[s->n_undo++] = block;
 }
 
-static void reach_block(struct an_marking *m, uintptr_t start, size_t size)
+static void reach_block(struct an_marking *m, uint32_t block, uintptr_t start)
 {
-    if (!an_blockmap_mark(m->blocks, start))
+    struct an_block *b = an_blockmap_at(m->blocks, block);
+    if (b->is_marked || !b->is_held)
         return;
+    b->is_marked = true;
+    size_t size = b->size;
+    for (size_t at = 0; at < size && at < FETCHED; at += LINE)
+        __builtin_prefetch((const void *)(start + at));
     if (m->state->is_looking && m->state->undo)
-        note_undo(m, start);
+        note_undo(m, block);
     m->n_marked++;
     m->bytes_marked += size;
     push(m, start, size);
-    reach_objects(m, *objects_in(m->state, start));
+    if (b->has_objects)
+        reach_objects(m, *objects_in(m->state, block));
 }
 
 static void visit(struct an_marking *m, uintptr_t addr)
 {
     const struct an_mark_state *s = m->state;
-    /* The block will most likely be scanned next: its memory comes while its record is looked up.
-     */
-    __builtin_prefetch((const void *)addr);
-    __builtin_prefetch((const void *)(addr + 64));
-    __builtin_prefetch((const void *)(addr + 128));
-    if (addr - s->blocks_lo < s->blocks_hi - s->blocks_lo) {
-        size_t size;
-        enum an_block_state state;
-        uintptr_t start = block_of(m, addr, &size, &state);
-        if (start != AN_NO_ADDRESS) {
-            if (state == AN_BLOCK_HELD)
-                reach_block(m, start, size);
-            return;
-        }
+    uintptr_t start;
+    uint32_t block = an_blockmap_find(m->blocks, addr, &start);
+    if (block != AN_NO_BLOCK) {
+        reach_block(m, block, start);
+        return;
     }
     uint32_t task = stack_of(m, addr);
     if (task == NO_STACK)
@@ -206,22 +191,52 @@ static void visit(struct an_marking *m, uintptr_t addr)
         make_live(m, task);
 }
 
+static void enqueue(struct an_marking *m, uintptr_t addr)
+{
+    struct an_mark_state *s = m->state;
+    uintptr_t *place = &s->queue[s->queue_at++ % QUEUE], oldest = *place;
+    an_blockmap_prefetch(m->blocks, addr);
+    *place = addr;
+    if (oldest)
+        visit(m, oldest);
+}
+
+static bool is_queue_empty(struct an_marking *m)
+{
+    struct an_mark_state *s = m->state;
+    bool was_empty = true;
+    for (uint32_t i = 0; i < QUEUE; i++) {
+        uintptr_t *place = &s->queue[s->queue_at++ % QUEUE], addr = *place;
+        *place = 0;
+        if (!addr)
+            continue;
+        visit(m, addr);
+        was_empty = false;
+    }
+    return was_empty;
+}
+
+static inline bool is_in(const struct an_range *r, uintptr_t addr)
+{
+    return addr - r->lo < r->hi - r->lo;
+}
+
 static inline void look(struct an_marking *m, const struct an_mark_state *s, uintptr_t word)
 {
     uintptr_t addr = word & ADDRESS_BITS;
-    if (addr - s->blocks_lo < s->blocks_hi - s->blocks_lo ||
-        addr - s->stacks_lo < s->stacks_hi - s->stacks_lo)
-        visit(m, addr);
+    if (is_in(&s->areas[0], addr) || is_in(&s->areas[1], addr))
+        enqueue(m, addr);
 }
 
-/* The usual case. One comparison rules most words out: `span` covers blocks and stacks. */
+/* The usual case. Two comparisons rule most words out. */
 static void scan_words(struct an_marking *m, const uintptr_t *p, size_t n)
 {
-    const struct an_mark_state *s = m->state;
-    uintptr_t lo = s->lowest, span = s->span;
-    for (const uintptr_t *end = p + n; p < end; p++)
-        if (__builtin_expect((*p & ADDRESS_BITS) - lo < span, 0))
-            look(m, s, *p);
+    struct an_range a = m->state->areas[0], b = m->state->areas[1];
+    for (const uintptr_t *end = p + n; p < end; p++) {
+        uintptr_t addr = *p & ADDRESS_BITS;
+        if (__builtin_expect(is_in(&a, addr) | is_in(&b, addr), 0))
+            enqueue(m, addr);
+    }
 }
 
 static void scan_bytes(struct an_marking *m, const char *p, size_t size)
@@ -258,6 +273,8 @@ static void scan_range(struct an_marking *m, uintptr_t addr, size_t size)
 static void scan_task(struct an_marking *m, uint32_t task)
 {
     const struct an_mark_task *t = &m->tasks[task];
+    while (!is_queue_empty(m))
+        ; /* what is in it was found elsewhere */
     m->state->is_waking = t->wake_hi != 0;
     for (uint32_t i = 0; i < t->n_words; i++)
         look(m, m->state, t->words[i]);
@@ -266,6 +283,8 @@ static void scan_task(struct an_marking *m, uint32_t task)
         scan_range(m, t->wake_lo, t->wake_hi - t->wake_lo);
         m->is_root = false;
     }
+    while (!is_queue_empty(m))
+        ;
     m->state->is_waking = false;
     reach_stack(m, task);
 }
@@ -273,11 +292,13 @@ static void scan_task(struct an_marking *m, uint32_t task)
 static void run(struct an_marking *m)
 {
     struct an_mark_state *s = m->state;
-    while (s->n_work || s->n_woken) {
+    while (s->n_work || s->n_woken || !is_queue_empty(m)) {
         if (s->n_woken) {
             scan_task(m, s->woken[--s->n_woken]);
             continue;
         }
+        if (!s->n_work)
+            continue;
         struct item i = s->work[--s->n_work];
         s->scanned += i.size;
         if (s->scanned > s->budget)
@@ -309,14 +330,12 @@ static uintptr_t least(uintptr_t a, uintptr_t b)
 /* What lies between the blocks and stacks. */
 static void scan_root(struct an_marking *m, uintptr_t lo, uintptr_t hi)
 {
-    size_t size;
-    enum an_block_state state;
-    uintptr_t start = block_of(m, lo, &size, &state); /* one that began before */
+    uintptr_t start;
+    if (an_blockmap_find(m->blocks, lo, &start) == AN_NO_BLOCK) /* none that began before */
+        start = an_blockmap_above(m->blocks, lo);
     uint32_t task = stack_of(m, lo);
     if (task != NO_STACK)
         lo = m->tasks[task].slot_hi;
-    if (start == AN_NO_ADDRESS || start < lo)
-        start = start == AN_NO_ADDRESS ? an_blockmap_above(m->blocks, lo) : start;
     uintptr_t stack = stack_above(m, lo);
     bool after_block = false;
     while (lo < hi) {
@@ -330,8 +349,7 @@ static void scan_root(struct an_marking *m, uintptr_t lo, uintptr_t hi)
         if (lo >= hi)
             break;
         if (start <= lo) {
-            m->block(m->arg, start, &size);
-            uintptr_t end = (start + (size ? size : 1) + 7) & ~(uintptr_t)7;
+            uintptr_t end = (an_blockmap_end(m->blocks, start) + 7) & ~(uintptr_t)7;
             lo = end > lo ? end : lo;
             after_block = true;
             start = an_blockmap_above(m->blocks, start + 8 > lo ? start + 8 : lo);
@@ -398,19 +416,18 @@ static void place(struct an_marking *m, uint32_t i)
 {
     struct an_mark_state *s = m->state;
     uintptr_t addr = m->objects[i] & ADDRESS_BITS;
-    size_t size;
-    enum an_block_state state = AN_BLOCK_HELD;
-    s->home[i] = block_of(m, addr, &size, &state);
-    s->home_stack[i] = NO_STACK;
-    if (s->home[i] == AN_NO_ADDRESS)
-        s->home_stack[i] = stack_of(m, addr);
-    else if (state == AN_BLOCK_OPAQUE)
-        s->home[i] = AN_NO_ADDRESS;
+    uintptr_t start;
     uint32_t *first = NULL;
-    if (s->home[i] != AN_NO_ADDRESS)
+    s->home[i] = an_blockmap_find(m->blocks, addr, &start);
+    s->home_stack[i] = s->home[i] == AN_NO_BLOCK ? stack_of(m, addr) : NO_STACK;
+    if (s->home[i] != AN_NO_BLOCK && !an_blockmap_at(m->blocks, s->home[i])->is_held)
+        s->home[i] = AN_NO_BLOCK;
+    if (s->home[i] != AN_NO_BLOCK) {
+        an_blockmap_at(m->blocks, s->home[i])->has_objects = true;
         first = objects_in(s, s->home[i]);
-    else if (s->home_stack[i] != NO_STACK)
+    } else if (s->home_stack[i] != NO_STACK) {
         first = &s->in_stack[s->home_stack[i]];
+    }
     if (first) {
         s->next[i] = *first;
         *first = i + 1;
@@ -438,32 +455,31 @@ static bool index_objects(struct an_marking *m)
     return true;
 }
 
+static void cover(struct an_range *r, uintptr_t lo, uintptr_t hi)
+{
+    bool is_empty = r->lo == r->hi;
+    r->lo = is_empty || lo < r->lo ? lo : r->lo;
+    r->hi = is_empty || hi > r->hi ? hi : r->hi;
+}
+
 static bool prepare(struct an_marking *m)
 {
     struct an_mark_state *s = m->state = an_alloc(m->memory, sizeof *m->state);
     if (!s)
         return false;
     s->budget = UINT64_MAX;
-    if (m->blocks->n) {
-        size_t size;
-        m->block(m->arg, m->blocks->highest, &size);
-        s->blocks_lo = m->blocks->lowest;
-        s->blocks_hi = m->blocks->highest + (size ? size : 1);
-    }
     if (!index_stacks(m) || !index_objects(m))
         return false;
-    uintptr_t hi = s->blocks_hi > s->stacks_hi ? s->blocks_hi : s->stacks_hi;
-    s->lowest = s->blocks_hi && (!s->stacks_hi || s->blocks_lo < s->stacks_lo) ? s->blocks_lo
-                                                                               : s->stacks_lo;
-    s->span = hi - s->lowest;
+    an_blockmap_areas(m->blocks, s->areas);
+    if (s->n_stacks)
+        cover(&s->areas[s->stacks_hi > s->areas[0].hi], s->stacks_lo, s->stacks_hi);
     return true;
 }
 
 /* What lies outside of blocks and stacks. */
 static bool is_always_reached(const struct an_marking *m, uint32_t i)
 {
-    return m->objects[i] && m->state->home[i] == AN_NO_ADDRESS &&
-           m->state->home_stack[i] == NO_STACK;
+    return m->objects[i] && m->state->home[i] == AN_NO_BLOCK && m->state->home_stack[i] == NO_STACK;
 }
 
 bool an_mark(struct an_marking *m)
@@ -489,8 +505,8 @@ bool an_mark_reached(const struct an_marking *m, uint32_t object)
     const struct an_mark_state *s = m->state;
     if (!m->objects[object])
         return false;
-    if (s->home[object] != AN_NO_ADDRESS)
-        return an_blockmap_marked(m->blocks, s->home[object]);
+    if (s->home[object] != AN_NO_BLOCK)
+        return an_blockmap_at(m->blocks, s->home[object])->is_marked;
     if (s->home_stack[object] == NO_STACK)
         return true;
     return m->tasks[s->home_stack[object]].is_stack_reached;
@@ -532,7 +548,7 @@ bool an_mark_refers(struct an_marking *m, uint32_t task, void (*found)(void *arg
     run(m);
     bool complete = s->scanned <= s->budget;
     for (size_t i = 0; i < s->n_undo; i++)
-        an_blockmap_unmark(m->blocks, s->undo[i]);
+        an_blockmap_at(m->blocks, s->undo[i])->is_marked = false;
     for (uint32_t i = 0; i < s->n_undo_stacks; i++)
         m->tasks[s->undo_stacks[i]].is_stack_reached = false;
     *budget = complete ? *budget - s->scanned : 0;

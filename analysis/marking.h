@@ -27,10 +27,6 @@
 #include "an_memory.h"
 #include "blockmap.h"
 
-struct an_range {
-    uintptr_t lo, hi;
-};
-
 struct an_mark_task {
     bool live; /* in: runs, may run, or somebody outside wakes it. Out: the same, or reached */
     bool is_stack_reached;
@@ -44,16 +40,9 @@ struct an_mark_task {
     uint32_t first_object, n_objects; /* in an_marking.objects: reaching any makes it live */
 };
 
-enum an_block_state {
-    AN_BLOCK_HELD,   /* scanned when it is reached */
-    AN_BLOCK_OPAQUE, /* free, or the analyser's own: never a root, never scanned */
-};
-
 struct an_marking {
     const struct an_memory *memory;
-    struct an_blockmap *blocks; /* sealed */
-    /* The block that starts there. */
-    enum an_block_state (*block)(void *arg, uintptr_t start, size_t *ret_size);
+    struct an_blockmap *blocks; /* sealed; those that are not held are no roots, nor scanned */
     /* Memory at addr, at most `size` bytes; *ret_size < size: the rest cannot be read. */
     const void *(*read)(void *arg, uintptr_t addr, size_t size, size_t *ret_size);
     void *arg;

@@ -201,22 +201,24 @@ void dt_block_free_library(uintptr_t addr)
         b->stack |= DT_BLOCK_FREED;
 }
 
-static bool each_in_page(
-    struct dt_chunk *c, uintptr_t page, bool (*fn)(uintptr_t, void *), void *arg)
+static bool each_in_page(struct dt_chunk *c, uintptr_t page, dt_block_fn fn, void *arg)
 {
     const uint64_t *pairs = (const uint64_t *)(const void *)dt_meta_word(c, page);
     for (unsigned i = 0; i < DT_PAGE / 16; i++) {
         if (!pairs[i]) /* two granules without anything */
             continue;
         for (uintptr_t a = page + 16 * i; a < page + 16 * i + 16; a += 8)
-            if (__atomic_load_n(dt_meta_word(c, a), __ATOMIC_RELAXED) && record_at(a) &&
-                !fn(a, arg))
-                return false;
+            if (__atomic_load_n(dt_meta_word(c, a), __ATOMIC_RELAXED)) {
+                const struct dt_block_record *b = record_at(a);
+                bool held = b && !(b->stack & (DT_BLOCK_FREED | DT_BLOCK_OPAQUE));
+                if (b && !fn(a, size_of(b), held, arg))
+                    return false;
+            }
     }
     return true;
 }
 
-bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg)
+bool dt_block_each(dt_block_fn fn, void *arg)
 {
     for (uint32_t n = 0; n < dt_chunk_count(); n++) {
         uintptr_t first = dt_chunk_nth(n);
@@ -226,16 +228,6 @@ bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg)
                 !each_in_page(c, first + (uintptr_t)i * DT_PAGE, fn, arg))
                 return false;
     }
-    return true;
-}
-
-bool dt_block_at(uintptr_t start, size_t *ret_size, bool *ret_held)
-{
-    struct dt_block_record *b = record_at(start);
-    if (!b)
-        return false;
-    *ret_size = size_of(b);
-    *ret_held = !(b->stack & (DT_BLOCK_FREED | DT_BLOCK_OPAQUE));
     return true;
 }
 

@@ -43,11 +43,12 @@ bool dt_block_find(uintptr_t addr, struct dt_block *ret_block);
  * what the program has. */
 void dt_block_alloc_library(const struct dt_task *t, uintptr_t addr, size_t size, bool opaque);
 void dt_block_free_library(uintptr_t addr);
-/* All blocks that are known, freed and opaque ones too, in the order of addresses within 64 MB. For
- * when nobody changes them; what is just being made may be missing. Stops at false. */
-bool dt_block_each(bool (*fn)(uintptr_t start, void *arg), void *arg);
-/* Of the block that starts there; false: none. `held`: neither freed nor opaque. */
-bool dt_block_at(uintptr_t start, size_t *ret_size, bool *ret_held);
+/* `held`: neither freed nor opaque. */
+typedef bool (*dt_block_fn)(uintptr_t start, size_t size, bool held, void *arg);
+/* All blocks that are known, freed and opaque ones too, those of 64 MB together and in the order of
+ * addresses. For when nobody changes them; what is just being made may be missing. Stops at false.
+ */
+bool dt_block_each(dt_block_fn fn, void *arg);
 
 enum { DT_RACE_LOCKS = 8 };
 struct dt_race_side {

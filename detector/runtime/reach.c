@@ -56,17 +56,9 @@ static bool add(const struct gorc__inspect_g *g, void *arg)
 
 /* --- heap blocks --- */
 
-static bool add_block(uintptr_t start, void *arg)
+static bool add_block(uintptr_t start, size_t size, bool held, void *arg)
 {
-    return an_blockmap_add(arg, start);
-}
-
-static enum an_block_state block_state(void *arg, uintptr_t start, size_t *ret_size)
-{
-    bool held;
-    (void)arg;
-    *ret_size = 0;
-    return dt_block_at(start, ret_size, &held) && held ? AN_BLOCK_HELD : AN_BLOCK_OPAQUE;
+    return an_blockmap_add(arg, start, size, held);
 }
 
 static bool index_blocks(struct dt_reach *r)
@@ -257,7 +249,6 @@ static bool mark(struct dt_reach *r)
     struct an_marking *m = &r->marking;
     m->memory = &r->arena.memory;
     m->blocks = &r->map;
-    m->block = block_state;
     m->read = dt_roots_memory;
     m->arg = m;
     m->tasks = r->tasks;

@@ -59,14 +59,6 @@ struct view {
     struct an_marking marking;
 };
 
-static enum an_block_state block_state(void *arg, uintptr_t start, size_t *ret_size)
-{
-    struct machine *m = ((struct view *)arg)->m;
-    int b = m_block_of(start);
-    *ret_size = b >= 0 ? m_block_size(m, b) : 0;
-    return b >= 0 && m->blocks[b].kind != M_FREE ? AN_BLOCK_HELD : AN_BLOCK_OPAQUE;
-}
-
 static const void *read_words(void *arg, uintptr_t addr, size_t size, size_t *ret_size)
 {
     struct machine *m = ((struct view *)arg)->m;
@@ -106,13 +98,13 @@ static void look(struct view *v, struct machine *m)
     v->memory = (struct an_memory){arena_alloc, NULL};
     cr_assert(an_blockmap_init(&v->map, &v->memory));
     for (int b = 0; b < m->n_blocks; b++)
-        cr_assert(an_blockmap_add(&v->map, m_block_address(b)));
+        cr_assert(an_blockmap_add(
+            &v->map, m_block_address(b), m_block_size(m, b), m->blocks[b].kind != M_FREE));
     an_blockmap_seal(&v->map);
     v->roots[0] = (struct an_range){M_BASE, M_BASE + sizeof m->words};
     v->marking = (struct an_marking){
         .memory = &v->memory,
         .blocks = &v->map,
-        .block = block_state,
         .read = read_words,
         .arg = v,
         .tasks = v->tasks,
