@@ -12,7 +12,7 @@
 
 #ifndef GORC_DETECT
 
-static void print_header(const struct gorc__inspect_g *g)
+static void print_header(const struct gorc__inspect_g *g, const char *note)
 {
     if (g->is_foreign)
         gorc__print("\nthread of the program");
@@ -25,7 +25,7 @@ static void print_header(const struct gorc__inspect_g *g)
         gorc__printf(" \"%s\"", g->object_name);
     if (g->holder)
         gorc__printf(", held by goroutine %llu", (unsigned long long)g->holder);
-    gorc__print("]:\n");
+    gorc__printf("]%s:\n", note ? note : "");
 }
 
 #endif
@@ -182,17 +182,39 @@ void gorc__print_place(const char *role, gorc__place place, uint64_t goid)
     print_frame((unw_word_t)place, function, offset);
 }
 
-void gorc__print_goroutine(const struct gorc__inspect_g *g)
+static bool unwind(const struct gorc__inspect_g *g, unw_context_t *context, unw_cursor_t *cursor)
+{
+    if (!g->regs.pc)
+        return false;
+    unw_getcontext(context);
+    set_registers(context, &g->regs);
+    return unw_init_local(cursor, context) == 0;
+}
+
+uint64_t gorc__stack_hash(const struct gorc__inspect_g *g)
 {
     unw_context_t context;
     unw_cursor_t cursor;
-    print_header(g);
-    if (g->regs.pc) {
-        unw_getcontext(&context);
-        set_registers(&context, &g->regs);
-        if (unw_init_local(&cursor, &context) == 0)
-            print_cursor(&cursor);
+    unw_word_t pc;
+    uint64_t hash = 0;
+    if (!unwind(g, &context, &cursor))
+        return hash;
+    for (int i = 0; i < MAX_FRAMES && unw_step(&cursor) > 0; i++) {
+        if (unw_get_reg(&cursor, UNW_REG_IP, &pc) < 0 || pc == 0)
+            break;
+        hash = (hash ^ pc) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
     }
+    return hash;
+}
+
+void gorc__print_goroutine(const struct gorc__inspect_g *g, const char *note)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    print_header(g, note);
+    if (unwind(g, &context, &cursor))
+        print_cursor(&cursor);
     if (g->created)
         gorc__print_place("created by", g->created, g->parent);
 }
@@ -213,12 +235,18 @@ void gorc__print_place(const char *role, gorc__place place, uint64_t goid)
     (void)role, (void)place, (void)goid;
 }
 
-void gorc__print_goroutine(const struct gorc__inspect_g *g)
+uint64_t gorc__stack_hash(const struct gorc__inspect_g *g)
+{
+    (void)g;
+    return 0;
+}
+
+void gorc__print_goroutine(const struct gorc__inspect_g *g, const char *note)
 {
 #ifdef GORC_DETECT
-    (void)g;
+    (void)g, (void)note;
 #else
-    print_header(g);
+    print_header(g, note);
 #endif
 }
 

@@ -24,7 +24,11 @@ void gorc__print_stack(void);
  * argument. */
 void gorc__print_context(const void *context);
 struct gorc__inspect_g;
-void gorc__print_goroutine(const struct gorc__inspect_g *g);
+/* A goroutine that is not running, with its stack; `note`, or NULL, ends the first line. */
+void gorc__print_goroutine(const struct gorc__inspect_g *g, const char *note);
+/* Equal for equal stacks, but for the innermost frame, which is the scheduler's; the same for all
+ * where stacks cannot be read. */
+uint64_t gorc__stack_hash(const struct gorc__inspect_g *g);
 void gorc__print_place(const char *role, gorc__place place, uint64_t goid);
 
 static inline const void *gorc__called_from(const void *pc)

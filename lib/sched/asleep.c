@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/misuse.h"
+#include "sched/alike.h"
 #include "sched/g.h"
 #include "sched/poller.h"
 
@@ -71,13 +72,6 @@ static enum sleepers who_sleeps(void)
     return ALL_ASLEEP;
 }
 
-static bool print_goroutine(const struct gorc__inspect_g *g, void *arg)
-{
-    (void)arg;
-    gorc__print_goroutine(g);
-    return true;
-}
-
 bool gorc__check_asleep(void)
 {
     static _Atomic uint32_t told;
@@ -92,7 +86,7 @@ bool gorc__check_asleep(void)
     if (!reported) {
         gorc__print(main_left ? "fatal error: no goroutines (main called goexit) - deadlock!\n"
                               : "fatal error: all goroutines are asleep - deadlock!\n");
-        gorc__inspect_goroutines(print_goroutine, NULL);
+        gorc__print_goroutines();
     }
     if (ftrylockfile(stdout) == 0)
         fflush(stdout);

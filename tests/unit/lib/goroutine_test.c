@@ -129,6 +129,42 @@ Test(goroutine_deadlock, g3_all_goroutines_asleep)
     check_exit("g3_asleep", 2, "goroutines are asleep");
 }
 
+enum { ALIKE = 2000 };
+
+static void block_elsewhere(void *arg)
+{
+    gorc_chan_send(arg, NULL);
+}
+
+CHILD(g3_many_alike)
+{
+    gorc_chan *c = gorc_chan_new(0, 0);
+    for (int i = 0; i < ALIKE; i++)
+        gorc_go(block_for_ever, i % 2 ? c : NULL);
+    gorc_go(block_elsewhere, NULL);
+    gorc_chan_recv(gorc_chan_new(0, 0), NULL);
+    return 0;
+}
+
+/* G3: goroutines that wait for the same in the same place are told once, others alone. */
+Test(goroutine_deadlock, g3_goroutines_that_are_alike_are_told_once)
+{
+    if (gorc_detect_active())
+        return; /* it has reports of its own */
+    struct child_result r = run_child("g3_many_alike");
+    const char *alone = strstr(r.err, "[chan send (nil chan)]:\n");
+    int lines = 0, groups = 0;
+    for (const char *p = r.err; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    for (const char *p = r.err; (p = strstr(p, " goroutines like this: ")) != NULL; p++)
+        groups++;
+    if (WEXITSTATUS(r.status) != 2 || groups != 2 || lines > 60 || !alone ||
+        !strstr(r.err, "] - 1000 goroutines like this: ") || !strstr(r.err, ", ...:\n")) {
+        fprintf(stderr, "status %#x, %d lines:\n%s\n", (unsigned)r.status, lines, r.err);
+        abort();
+    }
+}
+
 static void sleep_then_close(void *arg)
 {
     gorc_sleep(30 * GORC_MILLISECOND);
