@@ -317,7 +317,7 @@ static bool alter(gorc_map *m, void *key, const struct change *c, void **ret_was
     if (result == GONE && c->reads)
         gorc__hook_acquire(absent_key(s.m, s.hash));
     if (result == CHANGED && c->to == GORC__MAP_GONE)
-        gorc__map_unlink(&s.m->root, s.found);
+        gorc__map_unlink(s.root, s.found);
     gorc__grace_leave(grace);
     set(ret_was, result == CHANGED ? was : NULL);
     return result == CHANGED;

@@ -203,21 +203,21 @@ static bool chain_remove(_Atomic(uintptr_t) *slot, struct gorc__map_entry *e)
 }
 
 /* Locks the node whose slot the hash belongs to now; NULL: the map was cleared. */
-static struct gorc__map_node *lock_node(gorc__map_root *root, uint64_t hash)
+static struct gorc__map_node *lock_node(struct gorc__map_node *root, uint64_t hash)
 {
     for (;;) {
-        struct gorc__map_node *top = atomic_load_explicit(root, memory_order_acquire);
-        if (!top)
-            return NULL;
-        struct gorc__map_place p = gorc__map_place_of(top, hash);
+        struct gorc__map_place p = gorc__map_place_of(root, hash);
         gorc__lock(&p.node->lock);
         if (!p.node->dead && !gorc__map_is_node(atomic_load_explicit(p.slot, memory_order_relaxed)))
             return p.node;
+        bool cleared = p.node == root && root->dead;
         gorc__unlock(&p.node->lock);
+        if (cleared)
+            return NULL;
     }
 }
 
-void gorc__map_unlink(gorc__map_root *root, struct gorc__map_entry *e)
+void gorc__map_unlink(struct gorc__map_node *root, struct gorc__map_entry *e)
 {
     struct gorc__map_node *n = lock_node(root, e->hash);
     if (!n)

@@ -76,8 +76,9 @@ struct gorc__map_place {
 struct gorc__map_place gorc__map_place_of(struct gorc__map_node *root, uint64_t hash);
 /* False, and nothing has changed: the place is not as it was. Aborts when memory is out. */
 bool gorc__map_insert(const struct gorc__map_place *p, struct gorc__map_entry *e);
-/* e, which the caller has made GONE, leaves the map. */
-void gorc__map_unlink(gorc__map_root *root, struct gorc__map_entry *e);
+/* e, which the caller has found under the root and made GONE, leaves the trie. The gorc_map itself
+ * is not looked at: who sees that the key is gone may have freed it (L1). */
+void gorc__map_unlink(struct gorc__map_node *root, struct gorc__map_entry *e);
 /* The first of the chain with the smallest hash >= `hash` that holds a live entry; NULL: none. */
 struct gorc__map_entry *gorc__map_seek(struct gorc__map_node *root, uint64_t hash);
 /* Takes out all that is under the root, which is in the map no more. */
