@@ -1,6 +1,6 @@
 # Unit tests: the library's (tests/unit/lib), the detector core's (tests/unit/core), both Criterion.
 
-.PHONY: check-unit-analysis check-analysis-long check-unit check-unit-lib check-unit-core check-asan unit-tests asan-tests
+.PHONY: check-unit-analysis check-analysis-long check-unit check-unit-lib check-unit-core unit-tests
 
 UNIT := $(BUILD)/tests/unit
 UNIT_FLAGS := -std=gnu11 -O1 -g $(WARN) -Wno-missing-prototypes -MMD -MP -Iinclude
@@ -64,32 +64,10 @@ $(UNIT)/fault/fault_%: tests/unit/core/fault_run.c tests/unit/core/fault.h $(UNI
 		-DDT_FAULT=$* -include tests/unit/core/fault.h -o $@ $(UNIT_FAULT_SRC) $(UNIT_CORE_HELP) \
 		$< $(BUILD)/unit-det/core.a -pthread
 
-# The production library and its tests under AddressSanitizer and UBSan.
-ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ASAN_OBJ := $(patsubst %,$(BUILD)/asan/%.o,$(LIB_SRC))
-UNIT_ASAN := $(patsubst tests/unit/lib/%.c,$(UNIT)/asan/%,$(UNIT_LIB_SRC))
 # The library's tests with a random yield at every call, and moved to another OS thread at every call.
 .PHONY: check-stress
-check-stress: $(UNIT_LIB) $(UNIT_ASAN)
+check-stress: $(UNIT_LIB)
 	@sh tests/run_unit.sh check-stress yield:1 $(UNIT_LIB) yield:2 $(UNIT_LIB) yield:8 $(UNIT_LIB) \
-		migrate:1 $(UNIT_LIB) migrate:2 $(UNIT_LIB) migrate:8 $(UNIT_LIB) \
-		asan-yield:1 $(UNIT_ASAN) asan-yield:2 $(UNIT_ASAN) asan-yield:8 $(UNIT_ASAN)
+		migrate:1 $(UNIT_LIB) migrate:2 $(UNIT_LIB) migrate:8 $(UNIT_LIB)
 
-asan-tests: $(UNIT_ASAN)
-check-asan: $(UNIT_ASAN)
-	@sh tests/run_unit.sh check-asan asan:1 $(UNIT_ASAN) asan:8 $(UNIT_ASAN)
-$(BUILD)/asan/%.c.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(PLAIN_FLAGS) $(ASAN_FLAGS) -c $< -o $@
-$(BUILD)/asan/%.S.o: %.S
-	@mkdir -p $(@D)
-	$(CC) $(PLAIN_FLAGS) -c $< -o $@
-$(BUILD)/asan/libgorc.a: $(ASAN_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
-$(UNIT)/asan/%: tests/unit/lib/%.c $(BUILD)/asan/libgorc.a
-	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) $(ASAN_FLAGS) -MF $@.d -o $@ $< $(BUILD)/asan/libgorc.a -lunwind \
-		-lcriterion -pthread
-
--include $(UNIT_LIB:=.d) $(UNIT_CORE:=.d) $(UNIT_ASAN:=.d) $(UNIT_DET_OBJ:.o=.d) $(ASAN_OBJ:.o=.d)
+-include $(UNIT_LIB:=.d) $(UNIT_CORE:=.d) $(UNIT_DET_OBJ:.o=.d)

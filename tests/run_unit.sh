@@ -17,7 +17,7 @@ limit=${LIMIT:-120}
 label=$1
 shift
 passed=0 failed=0 group=none
-asan=ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=0
+asan="ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=$root/tests/asan/lsan.supp"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
@@ -50,8 +50,8 @@ run() {
     lib:*) set -- "$1" "GORC_PROCS=$n" ;;
     yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=4 ;;
     migrate:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=migrate UNIT_DIVISOR=64 ;;
-    asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 "$asan" ;;
-    asan-yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=8 "$asan" ;;
+    asan:*) set -- "$1" "GORC_PROCS=$n" UNIT_DIVISOR=4 $asan ;;
+    asan-yield:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=yield UNIT_DIVISOR=8 $asan ;;
     emulated:*) set -- "$1" "GORC_PROCS=$n" GORC_DEBUG=mprotect,emulator UNIT_DIVISOR=16 \
         "$UNIT_EMULATOR" -R 16G ;;
     *) set -- "$1" ;;

@@ -65,6 +65,7 @@ struct gorc__g {
     uint32_t parks;         /* how often it has parked: tells one wait from the next */
     int saved_errno;        /* errno while not running */
     struct gorc__exceptions saved_exceptions; /* the same */
+    void *fake_stack;                         /* AddressSanitizer's, while not running */
     _Atomic uint32_t claim;                   /* 0: a wake-up is to be won */
     const void *object;                       /* waited for, while parked */
     const _Atomic uint64_t *holder;
@@ -106,6 +107,7 @@ struct gorc__m {
     _Atomic uint32_t inop;   /* 1: the owner is in an operation; pairs with taking */
     _Atomic uint32_t taking; /* set by sysmon or inspect: the next operation starts slowly */
     uint32_t after;          /* enum gorc__after */
+    bool has_state;          /* of other libraries, that goes along: threadstate.h */
     void *after_arg;
     void (*after_fn)(void *);
     int *errno_location;                 /* of this OS thread */

@@ -17,6 +17,7 @@
 #include "sched/g.h"
 #include "sched/poller.h"
 #include "sched/runq.h"
+#include "sched/threadstate.h"
 
 #define WORKER_STACK ((size_t)256 << 10)
 #define HURRY_INTERVAL 1000000
@@ -40,17 +41,13 @@ struct gorc__m *gorc__m_new(void)
     return m;
 }
 
-/* Of the C++ runtime, where the process has one. */
-extern struct gorc__exceptions *__cxa_get_globals(void) __attribute__((weak));
-
 /* On the thread itself. Gives it an alternate signal stack if the program has not: a handler with
  * SA_ONSTACK then works even when a goroutine has used its stack up. */
 void gorc__m_thread_setup(struct gorc__m *m)
 {
     stack_t now;
     m->errno_location = __errno_location();
-    if (__cxa_get_globals)
-        m->exceptions = __cxa_get_globals();
+    gorc__state_setup(m);
     m->tid = (int)syscall(SYS_gettid);
     m->thread = pthread_self();
     gorc__m_set_self(m);

@@ -19,6 +19,7 @@
 #include "base/misuse.h"
 #include "sched/g.h"
 #include "sched/runq.h"
+#include "sched/threadstate.h"
 
 struct gorc__sched gorc__sched;
 
@@ -140,13 +141,14 @@ static inline bool hook_install(struct gorc__m *m, struct gorc__g *next, bool le
 
 /* In an operation. Leaves `self`, resumes `next` (NULL: the scheduler); returns when self is
  * resumed, its errno restored and the operation ended. */
-static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gorc__g *next)
+GORC__NO_ASAN static inline void switch_to(
+    struct gorc__g *self, struct gorc__m *m, struct gorc__g *next)
 {
     self->saved_errno = *m->errno_location;
-    if (GORC__UNLIKELY(m->exceptions))
-        self->saved_exceptions = *m->exceptions;
     next = install(m, next);
     bool noted = hook_install(m, next, !self->lock_thread);
+    if (GORC__UNLIKELY(m->has_state))
+        gorc__state_leave(m, self, next);
     if (GORC__UNLIKELY(next->is_new)) {
         next->is_new = false;
         gorc__switch_first(&self->sp, next->sp);
@@ -154,10 +156,10 @@ static inline void switch_to(struct gorc__g *self, struct gorc__m *m, struct gor
         gorc__switch(&self->sp, next->sp);
     }
     m = self->m;
+    if (GORC__UNLIKELY(m->has_state))
+        gorc__state_arrive(m, self);
     after_switch(m);
     *m->errno_location = self->saved_errno;
-    if (GORC__UNLIKELY(m->exceptions))
-        *m->exceptions = self->saved_exceptions;
     gorc__op_end(m);
     if (GORC__UNLIKELY(noted))
         gorc__hook_parked();
@@ -225,7 +227,7 @@ void gorc__park_call(struct gorc__g *self, void (*after)(void *), void *arg,
     park_worker(self, m, p);
 }
 
-struct gorc__g *gorc__g_leave(struct gorc__g *self)
+GORC__NO_ASAN struct gorc__g *gorc__g_leave(struct gorc__g *self)
 {
     struct gorc__m *m = self->m;
     struct gorc__p *p = gorc__op_begin(m);
@@ -234,10 +236,16 @@ struct gorc__g *gorc__g_leave(struct gorc__g *self)
     m->after_arg = self;
     next = install(m, next);
     hook_install(m, next, false);
+    if (GORC__LIKELY(!m->has_state))
+        return next;
+    if (self->kind == GORC__KIND_GOROUTINE)
+        gorc__state_leave_dead(m, self, next);
+    else /* others may still use what lies on main's stack */
+        gorc__state_leave(m, self, next);
     return next;
 }
 
-void gorc__g_end(struct gorc__g *self)
+GORC__NO_ASAN void gorc__g_end(struct gorc__g *self)
 {
     struct gorc__g *next = gorc__g_leave(self);
     bool is_new = next->is_new;

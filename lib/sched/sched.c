@@ -18,6 +18,7 @@
 #include "os/membarrier.h"
 #include "sched/poller.h"
 #include "sched/runq.h"
+#include "sched/threadstate.h"
 
 #define FAIR_TICKS 61u
 #define STEAL_ROUNDS 4
@@ -384,7 +385,7 @@ static struct gorc__g *find_runnable(struct gorc__m *m)
     }
 }
 
-_Noreturn void gorc__g0_loop(struct gorc__m *m)
+GORC__NO_ASAN _Noreturn void gorc__g0_loop(struct gorc__m *m)
 {
     for (;;) {
         gorc__after_switch(m);
@@ -395,12 +396,16 @@ _Noreturn void gorc__g0_loop(struct gorc__m *m)
         g->m = m;
         atomic_store_explicit(&g->state, GORC__G_RUNNING, memory_order_relaxed);
         gorc__hook_switch(&g->hook, false);
+        if (GORC__UNLIKELY(m->has_state))
+            gorc__state_leave(m, &m->g0, g);
         if (g->is_new) {
             g->is_new = false;
             gorc__switch_first(&m->g0.sp, g->sp);
         } else {
             gorc__switch(&m->g0.sp, g->sp);
         }
+        if (GORC__UNLIKELY(m->has_state))
+            gorc__state_arrive(m, &m->g0);
     }
 }
 

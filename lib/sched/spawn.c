@@ -14,6 +14,7 @@
 #include "sched/g.h"
 #include "sched/runq.h"
 #include "sched/stack.h"
+#include "sched/threadstate.h"
 
 #define FREE_MAX 512u
 #define FREE_MOVE 256u
@@ -240,16 +241,16 @@ void gorc_go_with(const struct gorc_go_options *options, gorc_fn fn, void *arg)
 
 /* --- first and last instructions --- */
 
-struct gorc__successor gorc__g_main(void)
+GORC__NO_ASAN struct gorc__successor gorc__g_main(void)
 {
     struct gorc__m *m = gorc__m_self();
     struct gorc__g *g = m->g;
+    if (GORC__UNLIKELY(m->has_state))
+        gorc__state_begin(m, g);
     if (g->kind == GORC__KIND_G0)
         gorc__g0_loop(m);
     gorc__after_switch(m);
     *m->errno_location = 0;
-    if (GORC__UNLIKELY(m->exceptions))
-        *m->exceptions = (struct gorc__exceptions){NULL, 0};
     gorc__op_end(m);
     g->fn(g->arg);
     if (GORC__UNLIKELY(g->locals != NULL))

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "os/vm.h"
+#include "sched/threadstate.h"
 
 #define BATCH 16u
 #define MIN_SLOT ((size_t)16 << 10)
@@ -87,6 +88,7 @@ static bool arena_commit(struct gorc__arena *a)
         void *start = (void *)(a->base + a->committed * gorc__slot_size);
         if (gorc__vm_commit(start, n * gorc__slot_size)) {
             a->committed += n;
+            gorc__state_stacks_made(start, n * gorc__slot_size);
             return true;
         }
     }
@@ -168,7 +170,8 @@ static bool trimmed_reserve(size_t n)
             return false;
         gorc__lock(&lock);
         if (capacity > trimmed_capacity) {
-            memcpy(array, trimmed, n_trimmed * sizeof *array);
+            if (n_trimmed > 0)
+                memcpy(array, trimmed, n_trimmed * sizeof *array);
             old = trimmed;
             trimmed = array;
             trimmed_capacity = capacity;
@@ -265,6 +268,7 @@ struct gorc__g *gorc__stack_new_sized(size_t size)
     void *map = gorc__vm_reserve(size);
     if (!map || !gorc__vm_commit(map, size))
         return NULL;
+    gorc__state_stacks_made(map, size);
     g = slot_open((uintptr_t)map, size, false);
     g->size_class = class;
     g->all_next = atomic_load(&gorc__sched.all_large);

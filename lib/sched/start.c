@@ -22,6 +22,7 @@
 #include "sched/poller.h"
 #include "sched/runq.h"
 #include "sched/stack.h"
+#include "sched/threadstate.h"
 #include "tables.h"
 
 /* Also in a program that takes what it needs out of libgorc.a. */
@@ -165,6 +166,37 @@ static void run_fork_calls(void)
     }
 }
 
+#define FIRING_PATIENCE 1000
+
+static uint32_t locked_heaps; /* guarded by the first heap's lock */
+
+static void lock_heaps(void)
+{
+    uint32_t np = atomic_load(&gorc__sched.np);
+    for (uint32_t i = 0; i < np; i++)
+        gorc__lock(&atomic_load(&gorc__sched.ps[i])->timers.lock);
+    locked_heaps = np;
+}
+
+static void unlock_heaps(void)
+{
+    for (uint32_t i = locked_heaps; i-- > 0;)
+        gorc__unlock(&atomic_load(&gorc__sched.ps[i])->timers.lock);
+}
+
+/* Timers go on in the child: nobody may be changing a heap, nor have taken out what is due without
+ * having seen to it. A signal handler that forks may have interrupted that: so not for ever. */
+static void fork_prepare(void)
+{
+    for (int tries = 0;; tries++) {
+        lock_heaps();
+        if (!atomic_load(&gorc__sched.firing) || tries == FIRING_PATIENCE)
+            return;
+        unlock_heaps();
+        sched_yield();
+    }
+}
+
 static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
 {
     atomic_store(&p->head, 0);
@@ -240,6 +272,7 @@ static void start_once(void)
     struct gorc__sched *s = &gorc__sched;
     read_seed();
     read_debug();
+    gorc__state_start();
     uint32_t n = clamp_procs(env_number("GORC_PROCS", available_processors()));
     s->membarrier = gorc__membarrier_init();
     s->retake_ns = s->perturb && n == 1 ? 200000000 : 10000000;
@@ -254,7 +287,7 @@ static void start_once(void)
     s->main_g->kind = GORC__KIND_MAIN;
     s->main_g->goid = 1;
     atomic_store(&s->goid_last, 1);
-    pthread_atfork(NULL, NULL, fork_child);
+    pthread_atfork(fork_prepare, unlock_heaps, fork_child);
     gorc__stack_fault_init();
     gorc__hook_start(&s->main_g->hook);
 }
