@@ -162,12 +162,20 @@ static uintptr_t address_of(const struct an_chunk *c, int64_t bit)
     return ((uintptr_t)c->index << AN_CHUNK_SHIFT) + ((uintptr_t)bit << 3);
 }
 
+/* __builtin_popcountll is a call where the processor is not known to have the instruction. */
+static uint32_t count_bits(uint64_t v)
+{
+    v -= v >> 1 & 0x5555555555555555;
+    v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+    return (uint32_t)(((v + (v >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
+}
+
 /* The block that starts there. */
 static uint32_t number_of(const struct an_chunk *c, int64_t bit)
 {
     const struct an_word *w = &c->words[bit >> 6];
     uint64_t before = w->starts & (((uint64_t)1 << (bit & 63)) - 1);
-    return w->first + (uint32_t)__builtin_popcountll(before);
+    return w->first + count_bits(before);
 }
 
 uint32_t an_blockmap_find(const struct an_blockmap *m, uintptr_t addr, uintptr_t *ret_start)

@@ -42,7 +42,9 @@ check "10,000 goroutines in a ring, 100 rounds, libgorc_race" "$build/bin/gorc" 
 CC=gcc "$build/bin/gorc" cc -O2 -g -I"$root/include" -o "$dir/leak_check_large" \
     "$root/tests/scale/leak_check_large.c"
 check "leak check, 100,000 goroutines, 256 MB of heap" env GORC_OPTIONS=exitcode=0 \
-    "$dir/leak_check_large" 100000 256
+    "$dir/leak_check_large" 100000 256 2000
+[ -z "${MILLION:-}" ] || check "leak check, 100,000 goroutines, 1 GB of heap, in 2 seconds" env \
+    GORC_OPTIONS=exitcode=0 "$dir/leak_check_large" 100000 1024 2000
 check "100,000 parked, their memory and its return, libgorc" "$dir/million" 100000
 [ -z "${MILLION:-}" ] || check "1,000,000 parked at once, libgorc" "$dir/million" 1000000
 echo "scale: $passed passed, $failed failed"

@@ -24,14 +24,33 @@ static size_t without_outer(const uintptr_t *pcs, size_t n)
     return kept ? kept : n;
 }
 
+/* The frame that was stepped to: its address was left below its stack pointer by the call, unless a
+ * signal came there. */
+static void note_slot(unw_cursor_t *c, struct dt_unwind_slots *slots, bool *known)
+{
+    unw_word_t pc, sp;
+    uintptr_t at;
+    *known = *known && slots->n < DT_UNWIND_SLOTS && unw_get_reg(c, UNW_REG_IP, &pc) == 0 &&
+             unw_get_reg(c, UNW_REG_SP, &sp) == 0;
+    if (!*known || !pc)
+        return;
+    at = (uintptr_t)sp - sizeof(uintptr_t);
+    *known = *(const uintptr_t *)at == pc;
+    slots->at[slots->n++] = at;
+}
+
 /* Collects from the cursor's frame outwards, leaving out our own frames at both ends, and all up to
  * from_pc if that is found. Everybody takes pcs for return addresses, so a place that a
- * signal interrupted is moved by one. */
-static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, size_t max)
+ * signal interrupted is moved by one. `slots` may be NULL. */
+static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, size_t max,
+    struct dt_unwind_slots *slots)
 {
     size_t n = 0, skipped = 0;
-    bool inner = true, interrupted = false;
+    bool inner = true, interrupted = false, known = slots != NULL, is_first = true;
     do {
+        if (known && !is_first)
+            note_slot(c, slots, &known);
+        is_first = false;
         unw_word_t pc = 0;
         if (unw_get_reg(c, UNW_REG_IP, &pc) != 0 || !pc)
             break;
@@ -51,6 +70,8 @@ static size_t collect(unw_cursor_t *c, uintptr_t from_pc, uintptr_t *ret_pcs, si
         else if (!from_pc)
             break;
     } while (unw_step(c) > 0);
+    if (slots && !known)
+        slots->n = 0;
     return without_outer(ret_pcs, n);
 }
 
@@ -80,7 +101,7 @@ size_t dt_unwind_here(uintptr_t from_pc, uintptr_t *ret_pcs, size_t max)
     size_t n = 0;
     unw_getcontext(&here);
     if (unw_init_local(&c, &here) == 0)
-        n = collect(&c, from_pc, ret_pcs, max);
+        n = collect(&c, from_pc, ret_pcs, max, NULL);
     leave(t);
     errno = saved;
     return n;
@@ -104,7 +125,8 @@ static void fill(unw_context_t *uc, const struct dt_regs *r)
 #endif
 }
 
-size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max)
+size_t dt_unwind_regs_slots(
+    const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max, struct dt_unwind_slots *ret_slots)
 {
     int saved = errno;
     struct dt_task *t = enter();
@@ -112,11 +134,18 @@ size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max
     unw_cursor_t c;
     size_t n = 0;
     fill(&uc, regs);
+    if (ret_slots)
+        ret_slots->n = 0;
     if (unw_init_local(&c, &uc) == 0)
-        n = collect(&c, 0, ret_pcs, max);
+        n = collect(&c, 0, ret_pcs, max, ret_slots);
     leave(t);
     errno = saved;
     return n;
+}
+
+size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max)
+{
+    return dt_unwind_regs_slots(regs, ret_pcs, max, NULL);
 }
 
 static bool find_frame(unw_cursor_t *c, uintptr_t addr, uintptr_t *ret_pc, uintptr_t *ret_cfa)
@@ -161,7 +190,7 @@ size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max)
     unw_cursor_t c;
     size_t n = 0;
     if (unw_init_local2(&c, &uc, UNW_INIT_SIGNAL_FRAME) == 0)
-        n = collect(&c, 0, ret_pcs, max);
+        n = collect(&c, 0, ret_pcs, max, NULL);
     leave(t);
     errno = saved;
     return n;

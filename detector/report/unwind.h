@@ -20,6 +20,16 @@ struct dt_regs {
 /* Frames of the library itself at the inner end are left out. */
 size_t dt_unwind_regs(const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max);
 
+/* Where the return addresses of a stack lie, to know another stack of the same shape by. n = 0: not
+ * known. */
+enum { DT_UNWIND_SLOTS = 64 };
+struct dt_unwind_slots {
+    uint32_t n;
+    uintptr_t at[DT_UNWIND_SLOTS];
+};
+size_t dt_unwind_regs_slots(
+    const struct dt_regs *regs, uintptr_t *ret_pcs, size_t max, struct dt_unwind_slots *ret_slots);
+
 /* The frame that `addr` lies in, of the caller's own stack (regs NULL) or of something that does
  * not run: a return address into its function (or where it was left), and its canonical frame
  * address.

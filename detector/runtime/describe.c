@@ -327,18 +327,26 @@ void dt_describe_call(struct dt_text *t, const struct dt_wait *w)
     }
 }
 
-size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max)
+size_t dt_goroutine_stack_slots(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max,
+    struct dt_unwind_slots *ret_slots)
 {
     size_t n = 0;
     struct dt_wait w;
+    if (ret_slots)
+        ret_slots->n = 0;
     if ((g->state == GORC__G_BLOCKED || g->state == GORC__G_RUNNABLE) && g->regs.pc && g->regs.sp) {
         struct dt_regs r = regs_of(g);
-        n = dt_unwind_regs(&r, ret_pcs, max);
+        n = dt_unwind_regs_slots(&r, ret_pcs, max, ret_slots);
     } else if (dt_goroutine_wait(g, &w)) {
         n = waiting_stack(&w, ret_pcs, max);
     }
     return n ? n
              : running_stack(g->task ? g->task->detect : NULL, (uintptr_t)g->entry, ret_pcs, max);
+}
+
+size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max)
+{
+    return dt_goroutine_stack_slots(g, ret_pcs, max, NULL);
 }
 
 size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max)

@@ -51,6 +51,10 @@ void dt_describe_call(struct dt_text *t, const struct dt_wait *w);
 /* The stack of a goroutine that does not run, or the shadow stack of one that does. Return
  * addresses, innermost first. */
 size_t dt_goroutine_stack(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max);
+/* And where its return addresses lie (report/unwind.h). */
+struct dt_unwind_slots;
+size_t dt_goroutine_stack_slots(const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t max,
+    struct dt_unwind_slots *ret_slots);
 /* The same for a plain thread: unwound while it waits, else its shadow stack. */
 size_t dt_thread_stack(const struct dt_thread *th, uintptr_t *ret_pcs, size_t max);
 

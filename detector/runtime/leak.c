@@ -19,6 +19,7 @@
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
+#include "runtime/alike.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/locks.h"
@@ -72,6 +73,7 @@ struct collection {
     bool failed;
     uint64_t below;                 /* only descendants of this goroutine; 0: all */
     const struct dt_stalls *stalls; /* reported as deadlocks */
+    struct dt_alike *alike;
     int total;
 };
 
@@ -163,7 +165,7 @@ static void collect(struct collection *c, const struct dt_reach *reach, const st
     if (dt_stalls_have(c->stalls, g->goid) || (task && dt_watch_told(task)))
         return;
     uintptr_t pcs[DT_MAX_FRAMES];
-    size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
+    size_t n = dt_alike_stack(c->alike, g, pcs, DT_MAX_FRAMES);
     uint64_t stack = hash_pcs(pcs, n) * 3;
     uintptr_t made[MADE_FRAMES];
     stack ^= hash_pcs(made, dt_stack_pcs((dt_stackid)g->created, made, MADE_FRAMES));
@@ -313,8 +315,10 @@ static void report_group(const struct group *p, bool counts, int64_t now)
 static void collect_goroutines(struct collection *c, const struct dt_reach *r)
 {
     grow(c);
+    c->alike = dt_alike_new();
     for (uint32_t i = 0; i < r->n; i++)
         collect(c, r, &r->all[i]);
+    dt_alike_free(c->alike);
 }
 
 /* Calls the program's report hook: the goroutines must not be stopped. */
