@@ -106,17 +106,15 @@ struct gorc__timer *gorc__timerheap_pop_due(struct gorc__timerheap *h, int64_t n
     return t;
 }
 
-/* If the lock was held, another thread was moving slots: all are dropped. */
 void gorc__timerheap_fork_child(struct gorc__timerheap *h)
 {
     uint32_t count = h->count;
-    bool intact = h->lock.word == 0;
     h->lock.word = 0;
     h->count = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct gorc__timerheap_slot s = h->slots[i];
         s.timer->index = -1;
-        if (intact && s.timer->fn) {
+        if (s.timer->fn) {
             h->count++;
             sift_up(h, h->count - 1, s);
         }

@@ -39,7 +39,8 @@ struct gorc__timer {
 };
 
 void gorc__timerheap_init(struct gorc__timerheap *h);
-/* In a forked child: what wakes a goroutine is dropped, since that goroutine is gone. */
+/* In a forked child, the lock held by the forking thread: releases it; what wakes a goroutine is
+ * dropped, since that goroutine is gone. */
 void gorc__timerheap_fork_child(struct gorc__timerheap *h);
 /* False when memory is out. */
 bool gorc__timerheap_add(struct gorc__timerheap *h, struct gorc__timer *t);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fork() while other threads are in the middle of something with timers: the child has all timers
+ * that were pending.
+ */
+#include <criterion/criterion.h>
+#include <gorc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sched/g.h"
+
+enum { FORKS = 300, OTHERS = 64 };
+
+#define HOUR (3600 * GORC_SECOND)
+
+static atomic_bool ended;
+
+static void never(struct gorc__timer *t)
+{
+    (void)t;
+}
+
+static void *change_heap(void *arg)
+{
+    static struct gorc__timer others[OTHERS];
+    struct gorc__timerheap *heap = arg;
+    for (int64_t k = 0; !atomic_load(&ended); k++) {
+        struct gorc__timer *t = &others[k % OTHERS];
+        if (k >= OTHERS)
+            cr_assert(gorc__timer_cancel(t));
+        t->fn = never;
+        t->when = gorc_now() + 2 * HOUR + k * 7919 % 1000;
+        cr_assert(gorc__timerheap_add(heap, t));
+    }
+    return NULL;
+}
+
+Test(fork, pending_timers_are_pending_in_the_child, .timeout = 60)
+{
+    pthread_t thread;
+    int status, lost = 0;
+    gorc_yield();
+    struct gorc__timerheap *heap = &atomic_load(&gorc__sched.ps[0])->timers;
+    struct gorc__timer first = {.when = gorc_now() + HOUR, .fn = never};
+    cr_assert(gorc__timerheap_add(heap, &first));
+    cr_assert_eq(pthread_create(&thread, NULL, change_heap, heap), 0);
+    for (int i = 0; i < FORKS; i++) {
+        pid_t pid = fork();
+        cr_assert(pid >= 0);
+        if (pid == 0)
+            _exit(atomic_load(&heap->next) != first.when);
+        cr_assert_eq(waitpid(pid, &status, 0), pid);
+        lost += status != 0;
+    }
+    atomic_store(&ended, true);
+    pthread_join(thread, NULL);
+    cr_assert_eq(lost, 0, "%d of %d children have lost it", lost, FORKS);
+}
