@@ -18,13 +18,21 @@
 #include "lib/inspect.h"
 #include "report/finding.h"
 #include "runtime/describe.h"
+#include "runtime/fatal.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 #include "runtime/watch.h"
 
 #define MS INT64_C(1000000)
-enum { NONE = -1, MAX_NODES = 4096, EACH_MS = 500, AGAIN_MS = 300, LONG_MS = 200 };
+enum {
+    NONE = -1,
+    MAX_NODES = 4096,
+    EACH_MS = 500,
+    AGAIN_MS = 300,
+    LONG_MS = 200,
+    STACK_SIZE = 256 << 10
+};
 
 struct node {
     const struct dt_task *task;
@@ -327,14 +335,28 @@ static bool look(void)
     return sum && !stands;
 }
 
+/* Of the monitor thread only. */
+static int64_t due, started;
+
+static void look_now(int unused)
+{
+    (void)unused;
+    bool soon = somebody_waits(started) && look();
+    due = started + (soon ? AGAIN_MS : EACH_MS) * MS;
+}
+
+/* On a stack of the detector's: the monitor's own is looked at for references to what goroutines
+ * wait for, and what is left on it would be some. */
 int64_t gorc__hook_watch(int64_t now)
 {
-    static int64_t due;
+    static char *stack;
     if (!dt_on || !dt_flags.detect_deadlocks)
         return INT64_MAX;
     if (now >= due) {
-        bool soon = somebody_waits(now) && look();
-        due = now + (soon ? AGAIN_MS : EACH_MS) * MS;
+        if (!stack)
+            stack = dt_map(STACK_SIZE);
+        started = now;
+        dt_call_on_stack(stack + STACK_SIZE, look_now, 0);
     }
     return due;
 }
