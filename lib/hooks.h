@@ -98,10 +98,12 @@ void gorc__hook_caller(const void *pc);
 /* By key: any address of an object that lives until gorc__hook_forget or until its memory is
  * freed. acquire: all earlier releases of key happen before what the current task does next.
  * release adds the current task's past to the key; release_store replaces the key's past (right
- * only when the current task has acquired key since the last release). */
+ * only when the current task has acquired key since the last release); pass: acquire, then
+ * release_store. */
 void gorc__hook_acquire(const void *key);
 void gorc__hook_release(const void *key);
 void gorc__hook_release_store(const void *key);
+void gorc__hook_pass(const void *key);
 void gorc__hook_forget(const void *key, size_t size);
 /* Between the current task and one that is parked and that the caller alone may wake. */
 void gorc__hook_hb_to(struct gorc__hook_task *parked);   /* my past -> its resumption */
@@ -226,6 +228,10 @@ static inline void gorc__hook_release(const void *key)
     (void)key;
 }
 static inline void gorc__hook_release_store(const void *key)
+{
+    (void)key;
+}
+static inline void gorc__hook_pass(const void *key)
 {
     (void)key;
 }

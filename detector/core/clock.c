@@ -134,6 +134,12 @@ void dt_clock_set(struct dt_clock *c, dt_index i, dt_epoch e)
     __atomic_store_n(slot, e, __ATOMIC_RELAXED);
 }
 
+void dt_clock_add(struct dt_clock *c, struct dt_moment m)
+{
+    if (m.epoch && dt_clock_look(c, m.index) < m.epoch)
+        dt_clock_set(c, m.index, m.epoch);
+}
+
 struct join {
     dt_index own; /* not looked at */
     bool changed;

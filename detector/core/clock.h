@@ -16,6 +16,12 @@
 typedef uint32_t dt_epoch; /* a task's own time; 0: never */
 typedef uint32_t dt_index; /* a task's component; recycled */
 
+/* One component by itself; epoch 0: nothing. */
+struct dt_moment {
+    dt_index index;
+    dt_epoch epoch;
+};
+
 struct dt_clock {
     uint32_t root;  /* node id, 0: all zero */
     uint32_t depth; /* levels; 16^depth indices are covered */
@@ -23,6 +29,7 @@ struct dt_clock {
 
 dt_epoch dt_clock_get(const struct dt_clock *c, dt_index i);
 void dt_clock_set(struct dt_clock *c, dt_index i, dt_epoch e); /* e >= the present value */
+void dt_clock_add(struct dt_clock *c, struct dt_moment m);
 /* dst := max(dst, src). Returns false when dst already covered src. */
 bool dt_clock_join(struct dt_clock *dst, const struct dt_clock *src);
 void dt_clock_copy(struct dt_clock *dst, const struct dt_clock *src); /* dst was initialised */

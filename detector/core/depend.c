@@ -40,6 +40,7 @@ void dt_depend_settle_slow(struct dt_task *t)
     struct dt_order *o = &t->order;
     if (o->settled && t->keys != dt_keys_none)
         return;
+    dt_task_fold(t);
     dt_clock_copy(&o->needs, &t->clock);
     o->n_needs++;
     o->settled = true;

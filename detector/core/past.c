@@ -25,7 +25,7 @@ static void lower(struct dt_task *t, void *arg)
         return;
     dt_lock_take(&t->clock_lock);
     for (dt_index i = 0; i < n_indices; i++) {
-        dt_epoch e = i == t->index ? UINT32_MAX : dt_clock_look(&t->clock, i);
+        dt_epoch e = i == t->index ? UINT32_MAX : dt_task_heard(t, i);
         if (e < lowest[i])
             lowest[i] = e;
     }

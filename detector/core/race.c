@@ -55,7 +55,7 @@ static void fill_locks(struct dt_race_side *s, uint32_t seg)
 
 static void fill_knowledge(struct dt_race *r, const struct dt_task *t, dt_index earlier)
 {
-    dt_epoch known = earlier == t->index ? 0 : dt_clock_look(&t->clock, earlier);
+    dt_epoch known = earlier == t->index ? 0 : dt_task_heard(t, earlier);
     r->heard = r->earlier.task && known >= r->earlier.task->first && known < r->earlier.epoch;
     r->behind = r->heard ? r->earlier.epoch - known : 0;
 }

@@ -54,7 +54,15 @@ static inline void dt_segment_close(struct dt_task *t)
 /* All of (index, epoch) happened before what t does now. */
 static inline bool dt_task_knows(const struct dt_task *t, dt_index index, dt_epoch epoch)
 {
-    return index == t->index || dt_clock_look(&t->clock, index) >= epoch;
+    return index == t->index || (index == t->latest.index && epoch <= t->latest.epoch) ||
+           dt_clock_look(&t->clock, index) >= epoch;
+}
+
+/* The last epoch of another task that t has heard of; 0: none. */
+static inline dt_epoch dt_task_heard(const struct dt_task *t, dt_index index)
+{
+    dt_epoch e = dt_clock_look(&t->clock, index);
+    return index == t->latest.index && t->latest.epoch > e ? t->latest.epoch : e;
 }
 
 static inline bool dt_segment_ordered(struct dt_task *t, uint32_t seg)

@@ -24,7 +24,8 @@ struct dt_task_info *dt_task_info_at(uint32_t id);
  * the old one's range. */
 void dt_task_renew_epoch(struct dt_task *t);
 /* t's past now includes clock and all of (index, epoch). False: it did already. */
-bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch);
+bool dt_task_learn(
+    struct dt_task *t, const struct dt_clock *clock, struct dt_moment latest, struct dt_moment own);
 void dt_task_each(void (*fn)(struct dt_task *t, void *arg), void *arg);
 uint32_t dt_task_live(void);
 /* Forked child: t does not exist any more. */

@@ -55,7 +55,7 @@ static void clear(struct dt_sync *s)
 {
     dt_clock_clear(&s->clock);
     dt_clock_clear(&s->merged);
-    s->index = s->epoch = 0;
+    s->own = s->latest = (struct dt_moment){0};
     s->single = true;
     s->continued = false;
 }
@@ -135,17 +135,15 @@ struct dt_sync *dt_sync_lock(const void *p, bool create)
             return NULL;
         }
         dt_lock_take(&s->lock);
-        if (s->addr == addr) {
-            s->inside = me;
+        if (s->addr == addr)
             return s;
-        }
         dt_lock_drop(&s->lock); /* freed meanwhile */
     }
 }
 
 void dt_sync_unlock(struct dt_sync *s)
 {
-    struct dt_task *me = s->inside;
+    struct dt_task *me = dt_self;
     dt_lock_drop(&s->lock);
     dt_core_leave(me);
     dt_race_deliver(me);
@@ -155,10 +153,10 @@ void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
 {
     if (__builtin_expect(t->ignore_sync, 0))
         return;
-    if (s->single && dt_task_knows(t, s->index, s->epoch))
+    if (s->single && dt_task_knows(t, s->own.index, s->own.epoch))
         return;
     dt_synced(t, s->addr, false);
-    dt_task_learn(t, &s->clock, s->index, s->epoch);
+    dt_task_learn(t, &s->clock, s->latest, s->own);
 }
 
 void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
@@ -168,28 +166,26 @@ void dt_sync_release_store_turn(struct dt_task *t, struct dt_sync *s)
     dt_clock_copy(&s->clock, &t->clock);
     if (s->merged.depth)
         dt_clock_clear(&s->merged);
-    s->index = t->index;
-    s->epoch = t->epoch;
+    s->latest = t->latest;
+    s->own = (struct dt_moment){t->index, t->epoch};
     s->single = true;
     s->continued = false;
     dt_synced(t, s->addr, true);
     dt_task_tick(t);
 }
 
-/* The object's past becomes one clock without an epoch beside it. */
+/* The object's past becomes one clock with nothing beside it. */
 static void merge(struct dt_sync *s)
 {
-    if (s->epoch && dt_clock_look(&s->clock, s->index) < s->epoch)
-        dt_clock_set(&s->clock, s->index, s->epoch);
-    s->epoch = 0;
+    dt_clock_add(&s->clock, s->latest);
+    dt_clock_add(&s->clock, s->own);
+    s->latest.epoch = s->own.epoch = 0;
     s->single = false;
 }
 
 static bool knows_all(const struct dt_task *t, const struct dt_sync *s)
 {
-    if (s->single)
-        return s->epoch == 0 || dt_task_knows(t, s->index, s->epoch);
-    return false;
+    return s->single && (s->own.epoch == 0 || dt_task_knows(t, s->own.index, s->own.epoch));
 }
 
 void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s)
@@ -201,12 +197,13 @@ void dt_sync_release_turn(struct dt_task *t, struct dt_sync *s)
         return;
     }
     merge(s);
-    if (!t->witness_epoch || dt_clock_look(&s->clock, t->witness_index) < t->witness_epoch)
+    if (!t->witness_epoch || dt_clock_look(&s->clock, t->witness_index) < t->witness_epoch) {
         dt_clock_join_known(&s->clock, &t->clock, &s->merged, UINT32_MAX);
+        dt_clock_add(&s->clock, t->latest);
+    }
     if (t->clock.depth > 1)
         dt_clock_copy(&s->merged, &t->clock);
-    if (dt_clock_look(&s->clock, t->index) < t->epoch)
-        dt_clock_set(&s->clock, t->index, t->epoch);
+    dt_clock_add(&s->clock, (struct dt_moment){t->index, t->epoch});
     dt_synced(t, s->addr, true);
     dt_task_tick(t);
 }
@@ -268,6 +265,14 @@ void dt_release_store(struct dt_task *t, const void *addr)
     dt_sync_unlock(s);
 }
 
+void dt_pass(struct dt_task *t, const void *addr)
+{
+    struct dt_sync *s = dt_sync_lock(addr, true);
+    dt_sync_acquire(t, s);
+    dt_sync_release_store(t, s);
+    dt_sync_unlock(s);
+}
+
 /* --- fences --- */
 
 void dt_fence_acquire(struct dt_task *t)
@@ -275,7 +280,7 @@ void dt_fence_acquire(struct dt_task *t)
     struct dt_task *me = dt_core_enter();
     dt_synced(t, 0, false);
     if (t->acquire_fence.depth) {
-        dt_task_learn(t, &t->acquire_fence, 0, 0);
+        dt_task_learn(t, &t->acquire_fence, (struct dt_moment){0}, (struct dt_moment){0});
         dt_clock_clear(&t->acquire_fence);
     }
     dt_core_leave(me);
@@ -285,6 +290,7 @@ void dt_fence_acquire(struct dt_task *t)
 void dt_fence_release(struct dt_task *t)
 {
     struct dt_task *me = dt_core_enter();
+    dt_task_fold(t);
     dt_clock_copy(&t->release_fence, &t->clock);
     dt_clock_set(&t->release_fence, t->index, t->epoch);
     t->has_release_fence = true;
@@ -302,23 +308,25 @@ void dt_sync_acquire_relaxed(struct dt_task *t, struct dt_sync *s)
         return;
     dt_order_acquire(t, &s->order);
     dt_clock_join(&t->acquire_fence, &s->clock);
-    if (s->epoch && dt_clock_look(&t->acquire_fence, s->index) < s->epoch)
-        dt_clock_set(&t->acquire_fence, s->index, s->epoch);
+    dt_clock_add(&t->acquire_fence, s->latest);
+    dt_clock_add(&t->acquire_fence, s->own);
 }
 
 /* May a release sequence that t heads go on here? Of a past from several nobody can say who of
  * those that it knows heads a part of it. */
 static bool may_lead(const struct dt_task *t, const struct dt_sync *s)
 {
-    if (s->index == t->index && s->epoch)
+    if (s->own.index == t->index && s->own.epoch)
         return true;
-    return (!s->single || s->continued) && dt_clock_look(&s->clock, t->index) != 0;
+    bool has = dt_clock_look(&s->clock, t->index) ||
+               (s->latest.index == t->index && s->latest.epoch);
+    return (!s->single || s->continued) && has;
 }
 
 void dt_sync_update(struct dt_task *t, struct dt_sync *s, bool knows)
 {
-    bool empty = s->single && s->epoch == 0;
-    bool own = s->single && !s->continued && s->index == t->index;
+    bool empty = s->single && s->own.epoch == 0;
+    bool own = s->single && !s->continued && s->own.index == t->index;
     if (knows)
         dt_sync_release_store(t, s);
     else
@@ -339,7 +347,7 @@ void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
         dt_order_release(t, &s->order);
     if (!t->has_release_fence)
         return;
-    if (s->single && s->epoch == 0) {
+    if (s->single && s->own.epoch == 0) {
         dt_clock_copy(&s->clock, &t->release_fence);
         s->single = false;
         return;
@@ -353,8 +361,8 @@ void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
 void dt_sync_each_single(void (*fn)(dt_index i))
 {
     for (uint32_t id = 1; id < dt_sync_pool.next; id++)
-        if (at(id)->addr && at(id)->single && at(id)->epoch)
-            fn(at(id)->index);
+        if (at(id)->addr && at(id)->single && at(id)->own.epoch)
+            fn(at(id)->own.index);
 }
 
 uint32_t dt_meta_free_chain(uint32_t chain, bool blocks)

@@ -19,22 +19,22 @@ void dt_release(struct dt_task *t, const void *addr);
 /* addr's clock becomes t's past: t has acquired addr since the last release, or the operation is
  * defined to replace (an atomic release store). */
 void dt_release_store(struct dt_task *t, const void *addr);
+/* dt_acquire, then dt_release_store. */
+void dt_pass(struct dt_task *t, const void *addr);
 /* Forgets the objects in [addr, addr+size). */
 void dt_sync_forget(const void *addr, size_t size);
 
 /* For atomics: the real operation and the clocks' change must be one step. dt_sync_lock returns the
- * object locked, making it if `create`; NULL when there is none (nothing is locked then). */
+ * object locked, making it if `create`; NULL when there is none (nothing is locked then). Until
+ * dt_sync_unlock the running task is inside the core. */
 struct dt_sync {
     uint32_t lock;
     uint32_t next;  /* chain of the granule's meta word */
     uintptr_t addr; /* 0: a free object; changed with lock held */
-    /* The past it carries: `clock`, and all of (index, epoch) when epoch > 0. `single`: both come
-     * from one release, so that who knows (index, epoch) knows all of it. */
+    /* The past it carries: `clock`, and `latest` and `own` where their epochs are not 0. `single`:
+     * all come from one release, so that who knows `own`, the releasing task's, knows all of it. */
     struct dt_clock clock;
-    dt_index index;
-    dt_epoch epoch;
-    /* Locked from dt_sync_lock to dt_sync_unlock by this task, which is inside the core so long. */
-    struct dt_task *inside;
+    struct dt_moment own, latest;
     struct dt_clock order; /* order.h; of a lock: what was signalled under it */
     bool single;
     bool continued; /* sequences of others go on under the single release (dt_sync_update) */

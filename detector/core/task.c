@@ -129,49 +129,100 @@ static void set_witness(struct dt_task *t, dt_index index, dt_epoch epoch)
     t->witness_epoch = epoch;
 }
 
-/* Does the clock, or who published it at (index, epoch), cover all that t knows? */
-static bool covers_all_of(
-    const struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+void dt_task_fold(struct dt_task *t)
 {
-    if (!t->witness_epoch || clock->depth == 0)
-        return false;
-    return (epoch >= t->witness_epoch && index == t->witness_index) ||
-           dt_clock_look(clock, t->witness_index) >= t->witness_epoch;
+    if (!t->latest.epoch)
+        return;
+    dt_lock_take(&t->clock_lock);
+    dt_clock_add(&t->clock, t->latest);
+    t->latest.epoch = 0;
+    dt_lock_drop(&t->clock_lock);
 }
 
-/* `known`: t knows all that is in the clock. */
-static bool learn(
-    struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch, bool known)
+/* What a task knew when it published it: a clock, what is beside its tree, and its own component.
+ */
+struct published {
+    const struct dt_clock *clock;
+    struct dt_moment latest, own;
+};
+
+static inline bool says(struct dt_moment m, dt_index index, dt_epoch epoch)
+{
+    return m.index == index && m.epoch >= epoch;
+}
+
+/* Does it cover all that t knows? */
+static bool covers_all_of(const struct dt_task *t, const struct published *p)
+{
+    dt_index index = t->witness_index;
+    dt_epoch epoch = t->witness_epoch;
+    if (!epoch || p->clock->depth == 0)
+        return false;
+    return says(p->own, index, epoch) || says(p->latest, index, epoch) ||
+           dt_clock_look(p->clock, index) >= epoch;
+}
+
+/* With clock_lock held, as the following. */
+static bool learn_moment(struct dt_task *t, struct dt_moment m)
+{
+    if (!m.epoch || dt_task_knows(t, m.index, m.epoch))
+        return false;
+    if (t->latest.index != m.index)
+        dt_clock_add(&t->clock, t->latest);
+    t->latest = m;
+    return true;
+}
+
+/* p's clock becomes t's. */
+static bool take_over(struct dt_task *t, const struct published *p)
+{
+    bool changed = t->clock.root != p->clock->root || t->clock.depth != p->clock->depth ||
+                   (p->latest.epoch && !dt_task_knows(t, p->latest.index, p->latest.epoch));
+    dt_clock_copy(&t->clock, p->clock);
+    t->latest = p->latest;
+    return changed;
+}
+
+static bool join(struct dt_task *t, const struct published *p)
+{
+    bool changed = dt_clock_join_known(&t->clock, p->clock, &t->learned, t->index);
+    if (p->clock->depth > 1)
+        dt_clock_copy(&t->learned, p->clock);
+    return learn_moment(t, p->latest) || changed;
+}
+
+/* `known`: t knows all that is in p's clock. */
+static bool learn(struct dt_task *t, const struct published *p, bool known)
 {
     dt_reads_flush(t, t);
-    bool changed = false, taken = covers_all_of(t, clock, index, epoch);
+    bool changed = false, taken = covers_all_of(t, p);
     dt_lock_take(&t->clock_lock);
-    if (taken) {
-        changed = t->clock.root != clock->root || t->clock.depth != clock->depth;
-        dt_clock_copy(&t->clock, clock);
-    } else if (!known) {
-        changed = dt_clock_join_known(&t->clock, clock, &t->learned, t->index);
-        if (clock->depth > 1)
-            dt_clock_copy(&t->learned, clock);
-    }
-    if (epoch && !dt_task_knows(t, index, epoch)) {
-        dt_clock_set(&t->clock, index, epoch);
-        changed = true;
-    }
+    if (taken)
+        changed = take_over(t, p);
+    else if (!known)
+        changed = join(t, p);
+    changed |= learn_moment(t, p->own);
     dt_lock_drop(&t->clock_lock);
     if (!changed)
         return false;
-    if (taken && epoch)
-        set_witness(t, index, epoch);
+    if (taken && p->own.epoch)
+        set_witness(t, p->own.index, p->own.epoch);
     else
         set_witness(t, 0, 0);
     dt_task_renew_epoch(t);
     return true;
 }
 
-bool dt_task_learn(struct dt_task *t, const struct dt_clock *clock, dt_index index, dt_epoch epoch)
+bool dt_task_learn(
+    struct dt_task *t, const struct dt_clock *clock, struct dt_moment latest, struct dt_moment own)
 {
-    return learn(t, clock, index, epoch, false);
+    struct published p = {clock, latest, own};
+    return learn(t, &p, false);
+}
+
+static struct published past_of(const struct dt_task *t)
+{
+    return (struct published){&t->clock, t->latest, {t->index, t->epoch}};
 }
 
 void dt_task_tick(struct dt_task *t)
@@ -196,7 +247,8 @@ void dt_task_edge(struct dt_task *from, struct dt_task *to)
     dt_synced(from, 0, true);
     dt_synced(to, 0, false);
     bool known = from->witness_epoch && dt_task_knows(to, from->witness_index, from->witness_epoch);
-    learn(to, &from->clock, from->index, from->epoch, known);
+    struct published past = past_of(from);
+    learn(to, &past, known);
     dt_order_acquire(to, &from->order.clock);
     from->order.published = true;
     dt_task_tick(from);
@@ -276,8 +328,9 @@ struct dt_task *dt_task_new(
     t->index = dt_index_take(parent, &t->epoch);
     t->info->first = t->epoch;
     if (parent) {
+        dt_task_fold(parent);
         dt_clock_copy(&t->clock, &parent->clock);
-        dt_clock_set(&t->clock, parent->index, parent->epoch);
+        t->latest = (struct dt_moment){parent->index, parent->epoch};
         dt_order_release_store(parent, &t->order.clock);
         dt_synced(parent, 0, true);
         dt_task_tick(parent);
@@ -378,7 +431,8 @@ void dt_task_join(struct dt_task *t, struct dt_task *ended)
     struct dt_task *me = dt_core_enter();
     dt_synced(t, 0, false);
     /* What it learnt last it may never have published: its epoch is no witness of that. */
-    if (dt_task_learn(t, &ended->clock, ended->index, ended->epoch))
+    struct published past = past_of(ended);
+    if (learn(t, &past, false))
         set_witness(t, 0, 0);
     dt_order_acquire(t, &ended->order.clock);
     t->joining = NULL;

@@ -115,8 +115,11 @@ struct dt_task {
     uint64_t key8[2];        /* keys of aligned reads and writes of eight bytes, once more */
     struct dt_reader *reads; /* reads of read-shared granules (reads.h); dt_no_reader: none yet */
 
-    /* What the task knows of the others. Its own component is (index, epoch), not kept here. */
+    /* What the task knows of the others. Its own component is (index, epoch), not kept here. What
+     * it learnt last is beside the tree (0: nothing is): who hears from the same task again and
+     * again changes no node, and goes on sharing its tree with what it has released to. */
     struct dt_clock clock;
+    struct dt_moment latest;
     struct dt_clock learned; /* what was joined last: covered by clock */
     dt_index index;
     dt_epoch epoch; /* of its last recorded access, or later */
@@ -189,6 +192,8 @@ bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info 
 
 /* from's past happens before what `to` does next. The caller owns both. */
 void dt_task_edge(struct dt_task *from, struct dt_task *to);
+/* `latest` goes into the tree: for who needs all that t knows as one clock. */
+void dt_task_fold(struct dt_task *t);
 /* A new epoch: what t did so far was just made visible to somebody. */
 void dt_task_tick(struct dt_task *t);
 

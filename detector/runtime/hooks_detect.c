@@ -170,6 +170,15 @@ void gorc__hook_release_store(const void *key)
     dt_finish(me);
 }
 
+void gorc__hook_pass(const void *key)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_pass(me, key);
+    dt_finish(me);
+}
+
 /* Also from a scheduler: a timer that fires may free its channel. */
 void gorc__hook_forget(const void *key, size_t size)
 {
@@ -213,8 +222,7 @@ void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
     if (!t || !dt_on)
         return;
     struct dt_task *me = begin_any();
-    dt_acquire(t, key);
-    dt_release_store(t, key);
+    dt_pass(t, key);
     finish_any(me);
 }
 

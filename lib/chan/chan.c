@@ -140,8 +140,7 @@ static inline struct gorc__chan_waiter *take_waiter(struct gorc_chan *c, struct 
 /* The current task passes through a slot. */
 static void hook_slot(struct gorc_chan *c, size_t index)
 {
-    gorc__hook_acquire(slot_key(c, index));
-    gorc__hook_release_store(slot_key(c, index));
+    gorc__hook_pass(slot_key(c, index));
 }
 
 static void hook_send_to_waiter(struct gorc_chan *c, struct gorc__g *receiver)

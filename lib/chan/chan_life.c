@@ -26,7 +26,7 @@ static struct gorc_chan *make(size_t elem_size, size_t capacity, size_t bytes, c
     if (!c)
         return NULL;
     if (gorc__hook_active()) {
-        c->keys = gorc__alloc_opaque(sizeof *c->keys + capacity + 1);
+        c->keys = gorc__alloc_opaque(sizeof *c->keys + (capacity + 1) * sizeof c->keys->slot[0]);
         if (!c->keys) {
             gorc__free(c);
             return NULL;
@@ -45,7 +45,7 @@ gorc_chan *gorc_chan_new(size_t elem_size, size_t capacity)
     const void *pc = GORC__PC();
     size_t bytes;
     gorc__self();
-    if (elem_size > UINT32_MAX || capacity > SIZE_MAX / 4 ||
+    if (elem_size > UINT32_MAX || capacity > SIZE_MAX / 16 ||
         __builtin_mul_overflow(elem_size, capacity, &bytes) || bytes > SIZE_MAX / 4) {
         gorc__misuse_simple("chan-size", "channel size out of range", GORC__OBJ_CHAN, NULL, pc);
         errno = ENOMEM;
@@ -117,7 +117,7 @@ static void chan_free(struct gorc_chan *c, const void *pc)
     gorc__chan_changed(c);
     gorc__unlock(&c->lock);
     if (c->keys) {
-        gorc__hook_forget(c->keys, sizeof *c->keys + c->capacity);
+        gorc__hook_forget(c->keys, sizeof *c->keys + c->capacity * sizeof c->keys->slot[0]);
         gorc__free(c->keys);
         c->keys = NULL;
         c = to_quarantine(c);
