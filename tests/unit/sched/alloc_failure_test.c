@@ -6,10 +6,13 @@
  */
 #include <criterion/criterion.h>
 #include <gorc.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -385,6 +388,47 @@ Test(alloc_failure, descriptors)
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     gorc_yield();
     at_each_request("read", wait_readable);
+}
+
+/* --- connections by name: the question to the resolver, its goroutine, the thread it blocks --- */
+
+static char server_address[32];
+
+static int judge_fd(int fd)
+{
+    if (fd < 0)
+        return fd == -ENOMEM ? 0 : -1;
+    gorc_close(fd);
+    return 1;
+}
+
+static int dial_name(void)
+{
+    return judge_fd(gorc_dial(server_address));
+}
+
+static int dial_name_until(void)
+{
+    return judge_fd(gorc_dial_until(server_address, gorc_now() + 60 * GORC_SECOND));
+}
+
+static int listen_name(void)
+{
+    return judge_fd(gorc_listen("localhost:0"));
+}
+
+Test(alloc_failure, connections_by_name, .timeout = 60)
+{
+    struct sockaddr_in in;
+    socklen_t size = sizeof in;
+    int server = gorc_listen("127.0.0.1:0");
+    cr_assert(server >= 0);
+    cr_assert_eq(getsockname(server, (struct sockaddr *)&in, &size), 0);
+    snprintf(server_address, sizeof server_address, "localhost:%d", ntohs(in.sin_port));
+    at_each_request("dial", dial_name);
+    at_each_request("dial_until", dial_name_until);
+    at_each_request("listen", listen_name);
+    gorc_close(server);
 }
 
 /* --- names: one less, nothing else --- */
