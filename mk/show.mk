@@ -1,6 +1,6 @@
 # Examples, end-to-end tests, scale, benchmarks.
 
-.PHONY: demo-run check-examples check-race check-race-suite check-scale bench
+.PHONY: demo-run check-examples check-race check-race-stress check-race-suite check-scale bench
 
 CHECK_RECORD := $(BUILD)/tests/check_record
 $(CHECK_RECORD): tests/support/check_record.c
@@ -17,6 +17,10 @@ check-examples: all $(CHECK_RECORD)
 # The project's own goroutine tests, compiled with `gorc cc`, under the detector.
 check-race: all
 	@BUILD="$(BUILD)" sh tests/run_unit_race.sh
+
+# The same with a random yield at every call, on 1, 2 and 8 workers.
+check-race-stress: all
+	@BUILD="$(BUILD)" LABEL=check-race-stress sh tests/run_unit_race.sh yield:1 yield:2 yield:8
 
 # A racing and an ordered program for every happens-before edge.
 check-race-suite: all $(CHECK_RECORD)
