@@ -166,6 +166,12 @@ void gorc__hook_signalled(void);
 /* A call that does not wait found nothing: what the program does next depends on that. */
 void gorc__hook_refused(void);
 
+/* At an unbuffered channel `waiter` waits, or would have waited, for `partner` alone; NULL: the
+ * current task. Or the current task's wait for a wait group is over. Before either's past is
+ * acquired. */
+void gorc__hook_wait_ends(const void *chan, struct gorc__hook_task *waiter_or_null,
+    struct gorc__hook_task *partner_or_null, const void *pc);
+void gorc__hook_waited(const void *wg, const void *pc);
 /* Calls fn(arg), in which a thread of the program's own waits. */
 void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg);
 /* The monitor thread, now and then: the detector may look for deadlocks. Returns when it wants to
@@ -333,6 +339,15 @@ static inline void gorc__hook_signalled(void)
 }
 static inline void gorc__hook_refused(void)
 {
+}
+static inline void gorc__hook_wait_ends(const void *chan, struct gorc__hook_task *waiter_or_null,
+    struct gorc__hook_task *partner_or_null, const void *pc)
+{
+    (void)chan, (void)waiter_or_null, (void)partner_or_null, (void)pc;
+}
+static inline void gorc__hook_waited(const void *wg, const void *pc)
+{
+    (void)wg, (void)pc;
 }
 static inline void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg)
 {

@@ -27,6 +27,9 @@ static const struct {
         "         or a done channel in a select at the place where it waits"},
     {"thread-leak", "pthread_join the thread, or make it detached"},
     {"lock-order", "take the locks in one order everywhere"},
+    {"lock-and-wait",
+        "give the lock up before the wait, or see to it that whoever ends the wait does not need\n"
+        "         it"},
     {"reader-writer-reader",
         "do not lock for reading what is locked for reading already: pass on that it is, or split\n"
         "         the function into one that locks and one that works"},

@@ -9,6 +9,7 @@
 #include "core/abandoned.h"
 #include "core/core.h"
 #include "core/lockgraph.h"
+#include "core/sync.h"
 
 enum { LEAST = 64 };
 
@@ -36,12 +37,21 @@ static void clean(void)
     clean_at = LEAST + 2 * entries;
 }
 
+/* Its memory was freed while it was held. */
+static bool is_gone(const struct dt_held_lock *h)
+{
+    struct dt_sync *s = h->id ? NULL : dt_sync_lock(h->lock, false);
+    if (s)
+        dt_sync_unlock(s);
+    return !h->id && !s;
+}
+
 void dt_abandoned_note(struct dt_task *t)
 {
     dt_held_refresh(t);
     for (uint32_t i = 0; i < t->nheld; i++) {
         struct dt_held_lock *h = &t->held[i];
-        if (h->kind == DT_LOCK_ROBUST)
+        if (h->kind == DT_LOCK_ROBUST || is_gone(h))
             continue;
         dt_lockgraph_number(h);
         struct dt_abandoned *a = dt_alloc(sizeof *a);

@@ -15,7 +15,9 @@
 #include "core/depend.h"
 #include "core/lockgraph.h"
 #include "core/nesting.h"
+#include "core/segment.h"
 #include "core/sweep.h"
+#include "core/sync.h"
 
 bool dt_depend_on;
 uint64_t dt_depend_at;
@@ -44,6 +46,23 @@ void dt_depend_settle_slow(struct dt_task *t)
     dt_clock_copy(&o->needs, &t->clock);
     o->n_needs++;
     o->settled = true;
+}
+
+/* What it does from here on may be due to what the holder before did. */
+void dt_depend_read_held(struct dt_task *t, dt_index index, dt_epoch epoch)
+{
+    for (uint32_t i = 0; i < t->nheld; i++)
+        if (t->held[i].before.index == index && epoch >= t->held[i].before.epoch)
+            t->held[i].before.epoch = 0;
+}
+
+struct dt_before dt_depend_before(struct dt_task *t, const struct dt_sync *s)
+{
+    struct dt_before b = {0};
+    dt_task_renew_epoch(t);
+    if (s->single && s->own.epoch && !dt_task_knows(t, s->own.index, s->own.epoch))
+        b = (struct dt_before){s->own.index, s->own.epoch, s->locked};
+    return b;
 }
 
 void dt_depend_locked_slow(struct dt_task *t, uint32_t lock)

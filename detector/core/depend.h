@@ -28,6 +28,7 @@
 #include "core/task.h"
 
 struct dt_nested;
+struct dt_sync;
 
 /* Somebody has recorded a nesting: before, there is nothing to need. Atomic. */
 extern DT_HIDDEN bool dt_depend_on;
@@ -38,13 +39,17 @@ extern DT_HIDDEN uint64_t dt_depend_at;
 static inline void dt_depend_heard(struct dt_task *t)
 {
     t->order.settled = false;
+    t->order.heard++;
 }
 
+void dt_depend_read_held(struct dt_task *t, dt_index index, dt_epoch epoch);
 /* t reads, or writes over, what was written in (index, epoch), of which it knows. */
 static inline void dt_depend_read(struct dt_task *t, dt_index index, dt_epoch epoch)
 {
     if (t->order.settled && index != t->index && dt_clock_get(&t->order.needs, index) < epoch)
         t->order.settled = false;
+    if (__builtin_expect(t->nheld != 0, 0))
+        dt_depend_read_held(t, index, epoch);
 }
 
 /* Before t's clock learns of a lock's earlier holders. */
@@ -55,6 +60,9 @@ static inline void dt_depend_settle(struct dt_task *t)
         dt_depend_settle_slow(t);
 }
 
+/* t takes the lock: who had it before. Before t's clock learns of that; with s locked. Also begins
+ * an epoch, so that what t did before is told from what it does with the lock. */
+struct dt_before dt_depend_before(struct dt_task *t, const struct dt_sync *s);
 /* t has taken the last of its held locks, and its nesting, if it is one, has been recorded. */
 void dt_depend_locked_slow(struct dt_task *t, uint32_t lock);
 static inline void dt_depend_locked(struct dt_task *t)

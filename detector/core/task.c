@@ -561,6 +561,7 @@ struct dt_held_lock *dt_task_lock_held(
         .shared = how & DT_HOW_SHARED,
         .handovers = __atomic_load_n(&dt_handovers, __ATOMIC_RELAXED),
         .n_needs = t->order.n_needs,
+        .heard = t->order.heard,
     };
     t->nheld_native += kind < DT_LOCK_NATIVE_KINDS;
     push_lockset(t, h);

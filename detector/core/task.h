@@ -67,16 +67,25 @@ enum {
     DT_HOW_AGAIN = 4,  /* by a cond's wait, at its end */
 };
 
+/* Who had a lock before, if only the lock orders that before its present holder. */
+struct dt_before {
+    dt_index index;
+    dt_epoch epoch; /* 0: nobody, or it is ordered otherwise, too */
+    dt_stackid where;
+};
+
 struct dt_held_lock {
     const void *lock;
     dt_stackid where;
-    uint32_t id;           /* of lockgraph.h; 0: none yet */
-    uint8_t kind;          /* enum dt_lock_kind */
-    uint8_t how;           /* DT_HOW_* */
-    bool shared;           /* DT_HOW_SHARED */
-    bool has_order;        /* `order` is to be joined when the lock is given up */
-    bool nested;           /* a nesting was recorded while it was held */
-    uint32_t n_needs;      /* the task's when it was taken (depend.h) */
+    uint32_t id;      /* of lockgraph.h; 0: none yet */
+    uint8_t kind;     /* enum dt_lock_kind */
+    uint8_t how;      /* DT_HOW_* */
+    bool shared;      /* DT_HOW_SHARED */
+    bool has_order;   /* `order` is to be joined when the lock is given up */
+    bool nested;      /* a nesting was recorded while it was held */
+    uint32_t n_needs; /* the task's when it was taken (depend.h) */
+    uint32_t heard;   /* the task's when it was taken */
+    struct dt_before before;
     uint32_t handovers;    /* how many locks had been given up by others when this was taken */
     struct dt_clock order; /* what was signalled under this lock (lockgraph.h) */
 };
@@ -90,6 +99,7 @@ struct dt_order {
     bool settled;          /* `needs` is complete */
     struct dt_clock needs; /* what its way here needs */
     uint32_t n_needs;      /* how often that grew */
+    uint32_t heard;        /* how often it heard of others through anything but locks */
     dt_index nested_index; /* of the last nesting recorded: the task's index and epoch */
     dt_epoch nested_epoch;
 };

@@ -313,13 +313,23 @@ void gorc__hook_called(bool begun)
 
 /* --- locks --- */
 
+/* 0: not held. */
+static dt_stackid held_where(const struct dt_task *t, const void *lock)
+{
+    for (uint32_t i = t->nheld; i-- > 0;)
+        if (t->held[i].lock == lock)
+            return t->held[i].where;
+    return 0;
+}
+
 /* Takes what the entry of the held lock needs along. */
 static struct dt_found_cycle *hold(
     struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
 {
     struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
-    struct dt_sync *s = dt_sync_lock(lock, false);
+    struct dt_sync *s = dt_sync_lock(lock, true);
     if (s) {
+        h->before = dt_depend_before(me, s);
         dt_sync_acquire_turn(me, s);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
@@ -353,9 +363,11 @@ void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
     struct dt_task *me = begin();
     if (!me)
         return;
+    dt_stackid where = held_where(me, lock);
     if (__builtin_expect(!dt_task_lock_released(me, lock), 0))
         dt_lock_handed_over(lock);
     struct dt_sync *s = dt_sync_lock(key, true);
+    s->locked = where;
     if (replace)
         dt_sync_release_store_turn(me, s);
     else
@@ -383,6 +395,29 @@ void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg)
     DT_WAIT_BEGIN("a gorc call", NULL, false);
     fn(arg);
     DT_WAIT_END();
+}
+
+void gorc__hook_wait_ends(const void *chan, struct gorc__hook_task *waiter_or_null,
+    struct gorc__hook_task *partner_or_null, const void *pc)
+{
+    struct dt_task *me = begin();
+    struct dt_task *waiter = waiter_or_null ? task_of(waiter_or_null) : me;
+    struct dt_task *partner = partner_or_null ? task_of(partner_or_null) : me;
+    if (!me)
+        return;
+    if (waiter && partner && waiter->nheld)
+        dt_lock_wait_met(waiter, partner, chan, (uintptr_t)pc);
+    dt_finish(me);
+}
+
+void gorc__hook_waited(const void *wg, const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    if (me->nheld)
+        dt_lock_wait_done(me, wg, (uintptr_t)pc);
+    dt_finish(me);
 }
 
 /* --- reports --- */

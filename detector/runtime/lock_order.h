@@ -22,6 +22,13 @@ void dt_abandoned_report(const void *lock_or_null);
 bool dt_lock_note_park(void);
 void dt_lock_report_parks(void);
 
+/* `b`, which can be another task that is parked, ends or would have ended a's wait at the channel;
+ * or a's wait at the wait group is over. Before a learns of that. The task that is not parked runs.
+ */
+void dt_lock_wait_met(struct dt_task *a, struct dt_task *b, const void *chan, uintptr_t pc);
+void dt_lock_wait_done(struct dt_task *a, const void *wg, uintptr_t pc);
+void dt_lock_report_waits(void);
+
 /* "mutex", "rwlock", "spinlock", "rwmutex" */
 const char *dt_lock_kind_word(enum dt_lock_kind kind);
 

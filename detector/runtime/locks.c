@@ -53,6 +53,7 @@ void dt_lock_created(struct dt_task *t, const void *lock, uintptr_t pc)
 /* What is read of the lock's object for the entry of the held lock. */
 struct held_note {
     uint32_t id;
+    struct dt_before before;
     struct dt_clock order;
 };
 
@@ -70,6 +71,7 @@ static struct dt_held_lock *hold(struct dt_task *t, const void *lock, enum dt_lo
 {
     struct dt_held_lock *h = dt_task_lock_held(t, lock, kind, how, pc);
     h->id = n->id;
+    h->before = n->before;
     if (__builtin_expect(n->order.root != 0, 0)) {
         dt_lockgraph_take_order(h, &n->order);
         dt_clock_clear(&n->order);
@@ -96,11 +98,13 @@ void dt_lock_acquired(
         dt_sync_unlock(s);
     } else if (s) {
         bool has_readers = s->flags & DT_LOCK_HAS_READERS;
+        struct dt_before before = dt_depend_before(t, s);
         dt_sync_acquire_turn(t, s);
         s->owner_uid = me;
         s->recursion = 1;
         s->flags &= ~DT_LOCK_SHARED;
         struct held_note note = note_of(s);
+        note.before = before;
         dt_sync_unlock(s);
         if (has_readers)
             dt_acquire_turn(t, readers_key(lock));

@@ -115,6 +115,7 @@ static __attribute__((noinline)) int shut_down(enum dt_end why, int status, uint
     if (normal || why == DT_END_SIGNAL_ASKED || why == DT_END_HALT)
         dt_abandoned_report(NULL);
     dt_lock_report_parks();
+    dt_lock_report_waits();
     write_summary(why);
     bool failed = __tsan_on_finalize(
         dt_findings_counting() > 0 && (!is_bare() || dt_record_printed_counts()));

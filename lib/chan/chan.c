@@ -156,6 +156,31 @@ static void hook_send_to_waiter(struct gorc_chan *c, struct gorc__g *receiver)
     }
 }
 
+/* `partner` alone is there, or has been, to end a wait at the unbuffered c. `last`: who was the
+ * last one; `q`: where partners wait. */
+static bool is_only_partner(
+    const struct gorc_chan *c, const struct gorc__waitq *q, uint64_t last, uint64_t partner)
+{
+    return c->keys && c->capacity == 0 && q->head == q->tail && (last == 0 || last == partner);
+}
+
+/* The current task is about to wait, or would if `q` had nobody. */
+static void hook_would_wait(
+    const struct gorc_chan *c, const struct gorc__waitq *q, uint64_t last, const void *pc)
+{
+    if (q->head && is_only_partner(c, q, last, q->head->g->goid))
+        gorc__hook_wait_ends(c, NULL, &q->head->g->hook, pc);
+}
+
+/* The current task ends the wait of w, which waits for nothing else. */
+static void hook_wait_ends(const struct gorc_chan *c, struct gorc__g *self,
+    const struct gorc__waitq *mine, uint64_t last, const struct gorc__chan_waiter *w,
+    const void *pc)
+{
+    if (!(w->w.flag & GORC__CHAN_CLAIM) && is_only_partner(c, mine, last, self->goid))
+        gorc__hook_wait_ends(c, &w->w.g->hook, NULL, pc);
+}
+
 /* --- the operations, lock held --- */
 
 enum gorc__chan_result gorc__chan_send_locked(struct gorc_chan *c, struct gorc__g *self,
@@ -165,6 +190,7 @@ enum gorc__chan_result gorc__chan_send_locked(struct gorc_chan *c, struct gorc__
         return GORC__CHAN_IS_CLOSED;
     struct gorc__chan_waiter *w = c->recvq.head ? take_waiter(c, &c->recvq) : NULL;
     if (w) {
+        hook_wait_ends(c, self, &c->sendq, c->last_sender, w, pc);
         gorc__hook_read(value, c->elem_size, pc);
         if (c->keys)
             hook_send_to_waiter(c, w->w.g);
@@ -220,6 +246,7 @@ enum gorc__chan_result gorc__chan_recv_locked(
     if (count > 0) {
         recv_buffered(c, value, count, w);
     } else if (w) {
+        hook_wait_ends(c, self, &c->recvq, c->last_receiver, w, NULL);
         if (c->keys) {
             gorc__hook_hb_from(&w->w.g->hook);
             gorc__hook_hb_to(&w->w.g->hook);
@@ -295,6 +322,8 @@ INLINE int send(struct gorc_chan *c, const void *value, int64_t deadline, const 
         return -ETIMEDOUT;
     }
     gorc__lock(&c->lock);
+    if (deadline == INT64_MAX)
+        hook_would_wait(c, &c->recvq, c->last_receiver, pc);
     enum gorc__chan_result result = gorc__chan_send_locked(c, self, value, pc, &wake);
     if (GORC__LIKELY(result == GORC__CHAN_OK)) {
         gorc__unlock(&c->lock);
@@ -330,6 +359,8 @@ INLINE int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *
     }
     size_t size = c->elem_size;
     gorc__lock(&c->lock);
+    if (deadline == INT64_MAX)
+        hook_would_wait(c, &c->sendq, c->last_sender, pc);
     enum gorc__chan_result result = gorc__chan_recv_locked(c, self, value, &wake);
     if (GORC__LIKELY(result != GORC__CHAN_WOULD_BLOCK)) {
         gorc__unlock(&c->lock);

@@ -144,6 +144,7 @@ GORC_API void gorc_wg_wait(gorc_waitgroup *waitgroup)
     gorc__hook_write_shared(order_key(wg), 1, GORC__PC());
     if (counter(atomic_load_explicit(&wg->state, memory_order_acquire)) != 0)
         wait_slow(wg, GORC__PC());
+    gorc__hook_waited(wg, GORC__PC());
     gorc__hook_acquire(wg);
 }
 
