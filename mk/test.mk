@@ -17,7 +17,7 @@ unit-tests: $(UNIT_LIB) $(UNIT_CORE) $(UNIT_AN)
 
 # Everything, with one count at the end. The library's tests run on 1, 2 and 8 workers.
 check-unit: unit-tests
-	@BUILD="$(abspath $(BUILD))" sh tests/run_unit.sh check-unit rules compile cxx lib:1 $(UNIT_LIB) lib:2 $(UNIT_LIB) \
+	@BUILD="$(abspath $(BUILD))" sh tests/run_unit.sh check-unit rules alloc compile cxx lib:1 $(UNIT_LIB) lib:2 $(UNIT_LIB) \
 		lib:8 $(UNIT_LIB) core $(UNIT_CORE) analysis $(UNIT_AN)
 check-unit-lib: $(UNIT_LIB)
 	@sh tests/run_unit.sh check-unit-lib lib:1 $(UNIT_LIB) lib:2 $(UNIT_LIB) lib:8 $(UNIT_LIB)

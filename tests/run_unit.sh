@@ -5,8 +5,8 @@
 #
 #   run_unit.sh NAME [GROUP [PROGRAM...]]...
 #
-# GROUP: rules (scripts/check-rules.sh), compile (typed_chan_compile.sh), cxx (cxx.sh), core, analysis, or with N workers: lib:N,
-# asan:N; yield:N and asan-yield:N: every call yields at random (GORC_DEBUG); migrate:N: every call goes
+# GROUP: rules (scripts/check-rules.sh), alloc (scripts/check-alloc.sh), compile
+# (typed_chan_compile.sh), cxx (cxx.sh), core, analysis, or with N workers: lib:N, asan:N; yield:N and asan-yield:N: every call yields at random (GORC_DEBUG); migrate:N: every call goes
 # on on another OS thread; emulated:N: by UNIT_EMULATOR, which does not know MADV_GUARD_INSTALL and
 # says it does. A program that counts nothing, or fails without counting a failure, is one
 # failure. LIMIT is the time that one program may take, in seconds. The last line is
@@ -67,6 +67,7 @@ run() {
 for word in "$@"; do
     case $word in
     rules) script rules scripts/check-rules.sh ;;
+    alloc) script alloc scripts/check-alloc.sh ;;
     compile) script compile tests/unit/typed_chan_compile.sh ;;
     cxx) script cxx tests/unit/cxx.sh ;;
     core | analysis | *:[0-9]*) group=$word ;;

@@ -28,7 +28,8 @@ GORC_BEGIN_DECLS
 
 /* Addresses: "127.0.0.1:8080", "[::1]:8080", "localhost:8080", "host.example:http", ":8080" (to
  * listen: all addresses; to dial: this host), "unix:/path", "unix:@abstract". Names are looked up
- * without holding a worker. -EINVAL: not an address; -ENOENT: no such host or service. */
+ * without holding a worker. -EINVAL: not an address; -ENOENT: no such host or service. Each call of
+ * this header may return -ENOMEM; what it had opened is closed then. */
 
 /* A socket that listens. Port 0 takes a free one (getsockname tells). The path of a unix socket is
  * the caller's to remove. */

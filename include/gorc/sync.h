@@ -150,6 +150,7 @@ typedef struct gorc_map {
     uint64_t reserved[5];
 } gorc_map;
 
+/* Prints one line and aborts when memory is out, as do load_or_store, swap and range. */
 GORC_API void gorc_map_store(gorc_map *m, void *key, void *value);
 /* False: no such key, and *ret_value is NULL. ret_value may be NULL, here and below. */
 GORC_API bool gorc_map_load(gorc_map *m, void *key, void **ret_value);

@@ -210,10 +210,10 @@ static int dial_at(const struct gorc__address *a, int64_t deadline)
     int fd = new_socket(a->addr.ss_family), err;
     if (fd < 0)
         return fd;
-    struct gorc__fd *f = gorc__fd_get(fd, &err);
     fd = adopt(fd);
     if (fd < 0)
         return fd;
+    struct gorc__fd *f = gorc__fd_get(fd, &err); /* there is one by now */
     err = connect_to(f, fd, a, deadline);
     if (err == 0)
         return fd;

@@ -6,6 +6,7 @@
  */
 #include <criterion/criterion.h>
 #include <gorc.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -144,6 +145,34 @@ static int ctx_timeout(void)
     return free_ctx(gorc_ctx_with_timeout(parent, GORC_SECOND));
 }
 
+static int ctx_deadline(void)
+{
+    return free_ctx(gorc_ctx_with_deadline(parent, gorc_now() + GORC_SECOND));
+}
+
+static int ctx_causes(void)
+{
+    gorc_ctx *a = gorc_ctx_with_timeout_cause(parent, GORC_SECOND, -EIO);
+    if (!a)
+        return judge(a);
+    gorc_ctx *b = gorc_ctx_with_deadline_cause(a, gorc_now() + GORC_MILLISECOND, -EIO);
+    gorc_ctx_free(a);
+    return free_ctx(b);
+}
+
+/* The channel is made at the first call: the context stays as it was. */
+static int ctx_done(void)
+{
+    gorc_ctx *c = gorc_ctx_with_cancel(parent);
+    if (!c)
+        return judge(c);
+    int result = judge(gorc_ctx_done(c));
+    if (result == 0)
+        result = gorc_ctx_err(c) == 0 && gorc_ctx_done(c) ? 0 : -1;
+    gorc_ctx_free(c);
+    return result;
+}
+
 static int ctx_value(void)
 {
     return free_ctx(gorc_ctx_with_value(parent, &parent, &parent));
@@ -191,6 +220,9 @@ Test(alloc_failure, contexts_and_groups)
     parent = gorc_ctx_with_cancel(gorc_ctx_background());
     at_each_request("with_cancel", ctx_cancel);
     at_each_request("with_timeout", ctx_timeout);
+    at_each_request("with_deadline", ctx_deadline);
+    at_each_request("with_cause", ctx_causes);
+    at_each_request("done", ctx_done);
     at_each_request("with_value", ctx_value);
     at_each_request("without_cancel", ctx_without_cancel);
     at_each_request("ctx after_func", ctx_after_func);
@@ -307,10 +339,69 @@ Test(alloc_failure, local_values)
 
 /* --- calls that return nothing: one line, and abort --- */
 
+static gorc_map map;
+
 static void map_store(void)
 {
-    static gorc_map map;
     gorc_map_store(&map, &map, &map);
+}
+
+static void map_load_or_store(void)
+{
+    gorc_map_load_or_store(&map, &map, &map, NULL);
+}
+
+static void map_swap(void)
+{
+    gorc_map_swap(&map, &map, &map, NULL);
+}
+
+static size_t same_hash(const void *key)
+{
+    (void)key;
+    return 1;
+}
+
+static bool is_same(const void *a, const void *b)
+{
+    return a == b;
+}
+
+static bool go_on(void *key, void *value, void *arg)
+{
+    return key == value && !arg;
+}
+
+/* Keys of one hash are noted down before the function is called. */
+static void map_range(void)
+{
+    static char keys[2];
+    map = (gorc_map){.hash = same_hash, .equal = is_same};
+    gorc__alloc_fail_at(0);
+    gorc_map_store(&map, &keys[0], &keys[0]);
+    gorc_map_store(&map, &keys[1], &keys[1]);
+    gorc__alloc_fail_at(1);
+    gorc_map_range(&map, go_on, NULL);
+}
+
+static void pool_put(void)
+{
+    static gorc_pool pool;
+    gorc_pool_put(&pool, &pool);
+}
+
+static void group_try_go(void)
+{
+    static int zero;
+    gorc__alloc_fail_at(0);
+    gorc_group *g = gorc_group_new(NULL, NULL);
+    gorc__alloc_fail_at(1);
+    gorc_group_try_go(g, number, &zero);
+}
+
+static void procs(void)
+{
+    gorc_procs(gorc_procs(0) + 1);
 }
 
 static void group_go(void)
@@ -357,37 +448,150 @@ static void check_fatal(const char *what, void (*fn)(void), const char *words)
 Test(alloc_failure, functions_without_a_result_abort, .timeout = 60)
 {
     check_fatal("map_store", map_store, "gorc: fatal: gorc_map: out of memory");
+    check_fatal("map_load_or_store", map_load_or_store, "gorc: fatal: gorc_map: out of memory");
+    check_fatal("map_swap", map_swap, "gorc: fatal: gorc_map: out of memory");
+    check_fatal("map_range", map_range, "gorc: fatal: gorc_map_range: out of memory");
+    check_fatal("pool_put", pool_put, "gorc: fatal: gorc_pool_put: out of memory");
+    check_fatal("procs", procs, "gorc: fatal: out of memory for a worker");
     check_fatal("group_go", group_go, "gorc: fatal: gorc_group_go: out of memory");
+    check_fatal("group_try_go", group_try_go, "gorc: fatal: gorc_group_go: out of memory");
     check_fatal("wg_go", wg_go, "gorc: fatal: gorc_wg_go: out of memory");
 }
 
+/* --- pools with `drop`: the item is dropped --- */
+
+static int dropped;
+
+static void drop(void *item, void *arg)
+{
+    (void)item;
+    (void)arg;
+    dropped++;
+}
+
+static int pool_drops(void)
+{
+    gorc_pool pool = {.drop = drop};
+    dropped = 0;
+    gorc_pool_put(&pool, &pool);
+    bool kept = gorc_pool_get(&pool) == &pool;
+    gorc_pool_clear(&pool);
+    return kept == (dropped == 0) ? kept : -1;
+}
+
+Test(alloc_failure, pools)
+{
+    gorc_yield();
+    at_each_request("pool", pool_drops);
+}
+
 /* --- descriptors: -ENOMEM, and the next call works --- */
+
+/* The next descriptor has a number that no table has yet: all below are taken. */
+static void fill_table(void)
+{
+    int fd;
+    do
+        cr_assert((fd = dup(STDERR_FILENO)) >= 0);
+    while (fd % 1024 != 1023);
+}
 
 static int wait_readable(void)
 {
     int ends[2];
     char byte = 1;
-    /* A number that no table has yet. */
-    static int high = 500;
+    fill_table();
     if (pipe(ends) != 0)
         return -1;
-    int fd = dup2(ends[0], high += 500);
     (void)!write(ends[1], &byte, 1);
-    int result = (int)gorc_read(fd, &byte, 1);
-    close(ends[0]);
+    int result = (int)gorc_read(ends[0], &byte, 1);
     close(ends[1]);
-    gorc_close(fd);
+    gorc_close(ends[0]);
     return result == 1 ? 1 : result == -ENOMEM ? 0 : -1;
 }
 
-Test(alloc_failure, descriptors)
+static int write_one_byte(void)
+{
+    int ends[2];
+    fill_table();
+    if (pipe(ends) != 0)
+        return -1;
+    int result = (int)gorc_write(ends[1], "x", 1);
+    close(ends[0]);
+    gorc_close(ends[1]);
+    return result == 1 ? 1 : result == -ENOMEM ? 0 : -1;
+}
+
+static int wait_writable(void)
+{
+    int ends[2];
+    fill_table();
+    if (pipe(ends) != 0)
+        return -1;
+    int result = gorc_wait_fd(ends[1], POLLOUT, INT64_MAX);
+    close(ends[0]);
+    gorc_close(ends[1]);
+    return result >= 0 ? 1 : result == -ENOMEM ? 0 : -1;
+}
+
+static const char *const address = "unix:@gorc-alloc-failure";
+static int listener;
+
+static int judge_socket(int fd)
+{
+    if (fd >= 0)
+        gorc_close(fd);
+    return fd >= 0 ? 1 : fd == -ENOMEM ? 0 : -1;
+}
+
+static int listens(void)
+{
+    fill_table();
+    return judge_socket(gorc_listen("127.0.0.1:0"));
+}
+
+static int dials(void)
+{
+    fill_table();
+    return judge_socket(gorc_dial(address));
+}
+
+static int accepts(void)
+{
+    long left = gorc__alloc_fail_left();
+    gorc__alloc_fail_at(0);
+    int fd = gorc_dial(address);
+    gorc__alloc_fail_at(left);
+    fill_table();
+    int result = judge_socket(gorc_accept(listener));
+    gorc_close(fd);
+    return result;
+}
+
+static void raise_limit(void)
 {
     struct rlimit limit;
     cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = limit.rlim_max < 20000 ? limit.rlim_max : 20000;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     gorc_yield();
+}
+
+Test(alloc_failure, descriptors)
+{
+    raise_limit();
     at_each_request("read", wait_readable);
+    at_each_request("write", write_one_byte);
+    at_each_request("wait_fd", wait_writable);
+}
+
+Test(alloc_failure, sockets)
+{
+    raise_limit();
+    listener = gorc_listen(address);
+    at_each_request("accept", accepts);
+    at_each_request("listen", listens);
+    at_each_request("dial", dials);
 }
 
 /* --- connections by name: the question to the resolver, its goroutine, the thread it blocks --- */
