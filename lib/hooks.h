@@ -161,6 +161,10 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
     unsigned how, const void *pc);
 /* It is about to give it up: it releases `key`, replacing its past if `replace`. */
 void gorc__hook_unlocked(const void *lock, const void *key, bool replace);
+/* A once is called; its function runs in the current task. */
+void gorc__hook_once_call(const void *once, const void *pc);
+void gorc__hook_once_begin(const void *once, const void *pc);
+void gorc__hook_once_end(const void *once);
 /* The current task signals a cond, whether somebody waits or not. */
 void gorc__hook_signalled(void);
 /* A call that does not wait found nothing: what the program does next depends on that. */
@@ -333,6 +337,18 @@ static inline void gorc__hook_locked(const void *lock, const void *readers,
 static inline void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
 {
     (void)lock, (void)key, (void)replace;
+}
+static inline void gorc__hook_once_call(const void *once, const void *pc)
+{
+    (void)once, (void)pc;
+}
+static inline void gorc__hook_once_begin(const void *once, const void *pc)
+{
+    (void)once, (void)pc;
+}
+static inline void gorc__hook_once_end(const void *once)
+{
+    (void)once;
 }
 static inline void gorc__hook_signalled(void)
 {

@@ -24,6 +24,7 @@ enum {
     MAX_LOCKS = 1 << 22,
     MAX_NESTINGS = 1 << 18,
     MAX_HELD = 64,
+    MAX_ONCES = 4, /* those further in are left out */
     CACHE = 8,
     FIRST_TABLE = 256,
     LEAST_DEAD = 512
@@ -39,6 +40,11 @@ static size_t table_size, nestings;
 static uint32_t locks_live, locks_dead; /* dead: and not freed; atomic */
 static uint32_t generation = 1;         /* of what caches point to; changes with the gate closed */
 static uint64_t last_number;
+
+struct dt_onces {
+    uint32_t n;
+    struct dt_held_lock at[MAX_ONCES];
+};
 
 struct dt_order_cache {
     struct cached {
@@ -120,11 +126,11 @@ static uint64_t mix(uint64_t h, uint64_t v)
 struct now {
     struct dt_task *t;
     const struct dt_held_lock *wanted;
-    uint32_t n;
+    uint32_t n, n_held; /* n_held: of the task's list */
     bool wants_held;
     uint64_t hash;
-    const struct dt_held_lock *held[MAX_HELD];
-    bool shared[MAX_HELD];
+    const struct dt_held_lock *held[MAX_HELD + MAX_ONCES];
+    bool shared[MAX_HELD + MAX_ONCES];
 };
 
 static void add_held(struct now *w, const struct dt_held_lock *h)
@@ -147,25 +153,34 @@ static uint64_t site_of(const struct dt_held_lock *h)
     return pc;
 }
 
-/* False: nothing that could be a part of a cycle. */
-static bool look(struct now *w, struct dt_task *t)
+static bool number(struct dt_held_lock *h)
 {
-    uint32_t n = t->nheld - 1;
+    dt_lockgraph_number(h);
+    return h->id != 0;
+}
+
+/* What is wanted while the first n of t's locks are held. False: nothing that could be a part of a
+ * cycle. */
+static bool look(struct now *w, struct dt_task *t, struct dt_held_lock *wanted, uint32_t n)
+{
     w->t = t;
-    w->wanted = &t->held[n];
+    w->wanted = wanted;
+    w->n_held = n;
     w->n = 0;
     w->wants_held = false;
     if (w->wanted->how & DT_HOW_TRY)
         return false;
     uint32_t from = n > MAX_HELD ? n - MAX_HELD : 0;
-    for (uint32_t i = from; i <= n; i++) {
-        dt_lockgraph_number(&t->held[i]);
-        if (!t->held[i].id) {
-            __atomic_fetch_add(&dt_lockgraph_stats.nestings_left_out, 1, __ATOMIC_RELAXED);
-            return false;
-        }
-        if (i < n)
+    bool numbered = number(wanted);
+    for (uint32_t i = 0; t->onces && i < t->onces->n; i++)
+        if ((numbered &= number(&t->onces->at[i])))
+            add_held(w, &t->onces->at[i]);
+    for (uint32_t i = from; i < n; i++)
+        if ((numbered &= number(&t->held[i])))
             add_held(w, &t->held[i]);
+    if (!numbered) {
+        __atomic_fetch_add(&dt_lockgraph_stats.nestings_left_out, 1, __ATOMIC_RELAXED);
+        return false;
     }
     for (uint32_t i = 0; i < w->n; i++) {
         if (w->held[i]->id != w->wanted->id)
@@ -492,7 +507,7 @@ static struct dt_found_cycle *record(struct now *w, struct cached *slot)
     }
     __atomic_store_n(&dt_depend_on, true, __ATOMIC_RELAXED);
     dt_order_event(w->t);
-    for (uint32_t i = 0; i + 1 < w->t->nheld; i++)
+    for (uint32_t i = 0; i < w->n_held; i++)
         w->t->held[i].nested = true;
     uint64_t number = remember(n, w);
     *slot = (struct cached){w->hash, n, generation, w->t->order.clock.root, w->t->order.epoch};
@@ -506,14 +521,12 @@ static struct dt_found_cycle *record(struct now *w, struct cached *slot)
     return list;
 }
 
-struct dt_found_cycle *dt_lockgraph_acquired(struct dt_task *t)
+/* `wanted` is taken, or called, while the first n of t's locks are held. */
+static struct dt_found_cycle *take(struct dt_task *t, struct dt_held_lock *wanted, uint32_t n)
 {
     struct now w;
-    struct dt_task *me = dt_core_enter();
     struct dt_found_cycle *list = NULL;
-    dt_held_refresh(t);
-    collect_if_due(me);
-    if (t->nheld && look(&w, t)) {
+    if (look(&w, t, wanted, n)) {
         struct cached *slot = slot_of(t, w.hash);
         bool same = slot->hash == w.hash && slot->generation == generation && !t->order.published &&
                     slot->root == t->order.clock.root && slot->epoch == t->order.epoch &&
@@ -521,8 +534,57 @@ struct dt_found_cycle *dt_lockgraph_acquired(struct dt_task *t)
         if (!same)
             list = record(&w, slot);
     }
+    return list;
+}
+
+struct dt_found_cycle *dt_lockgraph_acquired(struct dt_task *t)
+{
+    struct dt_task *me = dt_core_enter();
+    struct dt_found_cycle *list = NULL;
+    dt_held_refresh(t);
+    collect_if_due(me);
+    if (t->nheld)
+        list = take(t, &t->held[t->nheld - 1], t->nheld - 1);
     dt_core_leave(me);
     return list;
+}
+
+/* --- onces --- */
+
+static struct dt_held_lock once_at(struct dt_task *t, const void *once, uintptr_t pc)
+{
+    return (struct dt_held_lock){
+        .lock = once, .kind = DT_LOCK_GORC_ONCE, .where = dt_task_place(t, pc)};
+}
+
+struct dt_found_cycle *dt_lockgraph_once(struct dt_task *t, const void *once, uintptr_t pc)
+{
+    if (!t->nheld && !(t->onces && t->onces->n))
+        return NULL;
+    struct dt_task *me = dt_core_enter();
+    struct dt_held_lock wanted = once_at(t, once, pc);
+    dt_held_refresh(t);
+    dt_depend_settle(t);
+    struct dt_found_cycle *list = take(t, &wanted, t->nheld);
+    dt_core_leave(me);
+    return list;
+}
+
+void dt_lockgraph_once_begin(struct dt_task *t, const void *once, uintptr_t pc)
+{
+    struct dt_task *me = dt_core_enter();
+    if (!t->onces)
+        t->onces = dt_alloc(sizeof *t->onces);
+    if (t->onces->n < MAX_ONCES)
+        t->onces->at[t->onces->n++] = once_at(t, once, pc);
+    dt_core_leave(me);
+}
+
+void dt_lockgraph_once_end(struct dt_task *t, const void *once)
+{
+    struct dt_onces *o = t->onces;
+    if (o && o->n && o->at[o->n - 1].lock == once)
+        o->n--;
 }
 
 void dt_lockgraph_task_gone(struct dt_task *t)
@@ -531,6 +593,8 @@ void dt_lockgraph_task_gone(struct dt_task *t)
         dt_clock_clear(&t->held[i].order);
     dt_free(t->order_cache, sizeof *t->order_cache);
     t->order_cache = NULL;
+    dt_free(t->onces, sizeof *t->onces);
+    t->onces = NULL;
     dt_order_task_gone(t);
     dt_depend_task_gone(t);
 }

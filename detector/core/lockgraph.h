@@ -52,8 +52,15 @@ struct dt_found_cycle;
 struct dt_found_cycle *dt_lockgraph_acquired(struct dt_task *t);
 static inline bool dt_lockgraph_wants(const struct dt_task *t, const struct dt_held_lock *h)
 {
-    return t->nheld > 1 || (dt_lock_prefers_writers((enum dt_lock_kind)h->kind) && !h->shared);
+    return t->nheld > 1 || t->onces ||
+           (dt_lock_prefers_writers((enum dt_lock_kind)h->kind) && !h->shared);
 }
+
+/* t calls a once at pc: it waits if the function is running. As dt_lockgraph_acquired. */
+struct dt_found_cycle *dt_lockgraph_once(struct dt_task *t, const void *once, uintptr_t pc);
+/* t runs the once's function, from begin to end. */
+void dt_lockgraph_once_begin(struct dt_task *t, const void *once, uintptr_t pc);
+void dt_lockgraph_once_end(struct dt_task *t, const void *once);
 
 /* Outside of the core. Calls dt_on_lock_cycle, which runtime/ sets, for each cycle that was not
  * there before. */

@@ -538,7 +538,7 @@ static void grow_held(struct dt_task *t)
 
 dt_stackid (*dt_bare_place)(uintptr_t pc);
 
-static dt_stackid place(struct dt_task *t, uintptr_t pc)
+dt_stackid dt_task_place(struct dt_task *t, uintptr_t pc)
 {
     dt_stackid bare = 0;
     if (__builtin_expect(t->top == t->base, 0) && dt_bare_place)
@@ -555,7 +555,7 @@ struct dt_held_lock *dt_task_lock_held(
     struct dt_held_lock *h = &t->held[t->nheld++];
     *h = (struct dt_held_lock){
         .lock = lock,
-        .where = place(t, pc),
+        .where = dt_task_place(t, pc),
         .kind = (uint8_t)kind,
         .how = (uint8_t)how,
         .shared = how & DT_HOW_SHARED,

@@ -54,6 +54,7 @@ enum dt_lock_kind {
     DT_LOCK_NATIVE_KINDS,   /* those before are pthread's and C11's */
     DT_LOCK_GORC_MUTEX = DT_LOCK_NATIVE_KINDS,
     DT_LOCK_GORC_RWMUTEX,
+    DT_LOCK_GORC_ONCE, /* held by whom its function runs; in the lock order only */
 };
 static inline bool dt_lock_prefers_writers(enum dt_lock_kind kind)
 {
@@ -158,6 +159,7 @@ struct dt_task {
     dt_lockset lockset;                 /* `held` as a set */
     uint32_t nheld_native;              /* of these, how many are pthread's or C11's */
     const void *last_released;          /* the lock that was given up last */
+    struct dt_onces *onces;             /* lockgraph.c's: whose functions it runs; NULL: none yet */
     struct dt_order_cache *order_cache; /* lockgraph.c's; NULL: none yet */
     void *owner;      /* the runtime's record of the thread, NULL for goroutines */
     uintptr_t caller; /* where the call of the program's returns to that is being worked on */
@@ -217,6 +219,8 @@ void dt_task_ignore_changed(struct dt_task *t);
 /* Where code without instrumentation takes a lock: its whole stack if that is not too much to ask,
  * or 0: just `pc`. Set by runtime/. */
 extern dt_stackid (*dt_bare_place)(uintptr_t pc);
+/* The context of a lock call at pc, kept for good. Inside the core. */
+dt_stackid dt_task_place(struct dt_task *t, uintptr_t pc);
 /* Appends to t->held and returns it. */
 struct dt_held_lock *dt_task_lock_held(
     struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);

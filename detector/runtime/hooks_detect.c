@@ -358,6 +358,35 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
         dt_lockgraph_deliver(found);
 }
 
+void gorc__hook_once_call(const void *once, const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    struct dt_found_cycle *found = dt_lockgraph_once(me, once, (uintptr_t)pc);
+    dt_finish(me);
+    if (__builtin_expect(found != NULL, 0))
+        dt_lockgraph_deliver(found);
+}
+
+void gorc__hook_once_begin(const void *once, const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_lockgraph_once_begin(me, once, (uintptr_t)pc);
+    dt_finish(me);
+}
+
+void gorc__hook_once_end(const void *once)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    dt_lockgraph_once_end(me, once);
+    dt_finish(me);
+}
+
 void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
 {
     struct dt_task *me = begin();

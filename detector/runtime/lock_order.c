@@ -30,6 +30,8 @@ const char *dt_lock_kind_word(enum dt_lock_kind kind)
         return "rwlock";
     case DT_LOCK_GORC_RWMUTEX:
         return "rwmutex";
+    case DT_LOCK_GORC_ONCE:
+        return "once";
     }
     return "lock";
 }

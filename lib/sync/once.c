@@ -25,6 +25,7 @@ _Static_assert(_Alignof(struct once) <= _Alignof(gorc_once), "alignment");
 static void finish(void *arg)
 {
     struct once *o = arg;
+    gorc__hook_once_end(o);
     gorc__hook_release_store(o);
     gorc__lock(&o->word.lock);
     struct gorc__waiter *w = o->waiters.head;
@@ -41,6 +42,7 @@ static void run(struct once *o, struct gorc__g *self, gorc_fn fn, void *arg, con
     atomic_store_explicit(&o->runner, self, memory_order_relaxed);
     atomic_store_explicit(&o->holder, self->goid, memory_order_relaxed);
     gorc_defer(finish, o);
+    gorc__hook_once_begin(o, pc);
     bool begun = gorc__hook_call(pc);
     fn(arg);
     gorc__hook_called(begun);
@@ -77,6 +79,7 @@ static __attribute__((noinline)) void do_slow(struct once *o, gorc_fn fn, void *
 
 static inline void do_at(struct once *o, gorc_fn fn, void *arg, const void *pc)
 {
+    gorc__hook_once_call(o, pc);
     if (__builtin_expect(atomic_load_explicit(&o->word.state, memory_order_acquire) != DONE, 0))
         do_slow(o, fn, arg, pc);
     else
