@@ -110,12 +110,20 @@ void gorc__inspect_pool(const void *pool, void (*fn)(const void *word, void *arg
  * no lock. */
 void gorc__inspect_roots(void (*fn)(uintptr_t word, void *arg), void *arg);
 
-/* Of a channel that somebody waits on. */
+/* A channel that was not freed. */
 struct gorc__inspect_chan {
+    const void *chan;
+    const char *name; /* NULL: none */
     size_t len, cap;
     uint64_t last_sender, last_receiver; /* goids; 0: nobody so far, or a thread */
+    gorc__place created;
+    bool is_owned; /* a timer's or a context's */
 };
 void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret);
+
+/* Race library: calls `fn` for every such channel that nobody owns, with a leaf lock held, until it
+ * returns false. `fn` makes and frees none. */
+void gorc__inspect_chans(bool (*fn)(const struct gorc__inspect_chan *c, void *arg), void *arg);
 
 /* Of a channel: it is a timer's, a ticker's or gorc_after's, and a value will come by itself. */
 bool gorc__timer_chan_pending(const void *chan);

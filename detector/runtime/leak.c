@@ -23,6 +23,7 @@
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/locks.h"
+#include "runtime/lost.h"
 #include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
@@ -394,52 +395,6 @@ static bool report_thread(struct dt_thread *th, void *arg)
     return true;
 }
 
-/* --- contexts, timers --- */
-
-struct lost {
-    struct lost *next;
-    struct dt_resource resource;
-};
-
-static struct lost *collect_lost(const struct dt_reach *r)
-{
-    struct lost *list = NULL;
-    for (uint32_t i = 0; i < r->n_resources; i++) {
-        if (!r->resources[i].is_lost)
-            continue;
-        struct lost *l = dt_alloc(sizeof *l);
-        *l = (struct lost){list, r->resources[i]};
-        list = l;
-    }
-    return list;
-}
-
-static void report_lost(struct lost *l)
-{
-    for (struct lost *next; l; l = next) {
-        bool is_context = strcmp(l->resource.what, "context") == 0;
-        char message[160];
-        struct dt_text m = {message, sizeof message};
-        dt_text_add(&m, "a ");
-        dt_text_add(&m, l->resource.what);
-        dt_text_add(&m, is_context ? " was never cancelled" : " was never stopped");
-        dt_text_add(&m, ", and nothing refers to it any more");
-        struct dt_finding f = {
-            .kind = is_context ? "context-leak" : "timer-leak",
-            .rule = is_context ? "context-leak" : "timer-leak",
-            .words = is_context ? "context leak" : "timer leak",
-            .certainty = DT_SUSPECT,
-            .message = message,
-            .object = {.kind = l->resource.what, .addr = (uintptr_t)l->resource.object},
-            .counts = dt_certainty_counts(DT_SUSPECT),
-        };
-        dt_finding_stack(&f, "object created by", NULL, (dt_stackid)l->resource.created, NULL);
-        dt_finding_add(&f);
-        next = l->next;
-        dt_free(l, sizeof *l);
-    }
-}
-
 /* --- the two entries --- */
 
 /* Those below goroutine `below`, 0: all. Returns how many there are. `at_end`: nothing of the
@@ -458,7 +413,7 @@ static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t
         dt_flags.detect_deadlocks ? dt_stalls_find(below, at_end, &reach) : NULL;
     c.stalls = stalls;
     collect_goroutines(&c, &reach);
-    struct lost *lost = counts && !below ? collect_lost(&reach) : NULL;
+    struct dt_lost *lost = counts && !below ? dt_lost_collect(&reach) : NULL;
     if (me != &dt_task_unknown)
         dt_finish(me);
     dt_reach_drop(&reach);
@@ -467,7 +422,7 @@ static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t
         gorc__inspect_resume();
     dt_stalls_report(stalls);
     report_goroutines(&c, counts);
-    report_lost(lost);
+    dt_lost_report(lost);
     return c.total;
 }
 

@@ -204,8 +204,7 @@ static void library_root(uintptr_t word, void *arg)
     dt_roots_add_word(&r->roots, &r->arena, word);
 }
 
-static void add_resource(
-    struct dt_reach *r, const void *object, const char *what, gorc__place created)
+static void add_resource(struct dt_reach *r, struct dt_resource resource)
 {
     if (r->n_resources == r->cap_resources) {
         uint32_t cap = r->cap_resources ? 2 * r->cap_resources : 64;
@@ -217,13 +216,22 @@ static void add_resource(
         r->resources = fresh;
         r->cap_resources = cap;
     }
-    r->resources[r->n_resources++] = (struct dt_resource){object, what, created, false};
+    r->resources[r->n_resources++] = resource;
 }
 
 static bool timer_resource(const struct gorc__inspect_timer *t, void *arg)
 {
     if (t->pending && t->chan)
-        add_resource(arg, t->timer, t->kind, t->created);
+        add_resource(
+            arg, (struct dt_resource){.object = t->timer, .what = t->kind, .created = t->created});
+    return true;
+}
+
+static bool chan_resource(const struct gorc__inspect_chan *c, void *arg)
+{
+    add_resource(
+        arg, (struct dt_resource){
+                 .object = c->chan, .what = "chan", .name = c->name, .created = c->created});
     return true;
 }
 
@@ -231,7 +239,9 @@ static bool timer_resource(const struct gorc__inspect_timer *t, void *arg)
 static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
 {
     if (!c->cancelled && !c->freed && !c->comes && strcmp(c->kind, "cancel") == 0)
-        add_resource(arg, c->ctx, "context", c->created);
+        add_resource(
+            arg, (struct dt_resource){
+                     .object = c->ctx, .what = "context", .name = c->name, .created = c->created});
     if (c->comes && !c->cancelled) {
         library_root((uintptr_t)c->ctx, arg);
         library_root((uintptr_t)c->done, arg);
@@ -297,6 +307,15 @@ static bool has_candidate(const struct dt_reach *r)
     return r->n_resources != 0;
 }
 
+/* A channel that a leaked goroutine refers to is told of with that one: channels are looked at when
+ * what those refer to is marked too. */
+static void find_lost(struct dt_reach *r, bool channels)
+{
+    for (uint32_t i = 0; r->complete && i < r->n_resources; i++)
+        if ((strcmp(r->resources[i].what, "chan") == 0) == channels)
+            r->resources[i].is_lost = !an_mark_reached(&r->marking, r->first_resource + i);
+}
+
 static void look(struct dt_reach *r, bool with_memory)
 {
     stop(r);
@@ -310,12 +329,12 @@ static void look(struct dt_reach *r, bool with_memory)
                    !r->marking.is_incomplete && dt_world_stood_still(&r->world);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         r->all[i].is_dead = r->complete && !r->tasks[i].live;
-    for (uint32_t i = 0; r->complete && i < r->n_resources; i++)
-        r->resources[i].is_lost = !an_mark_reached(&r->marking, r->first_resource + i);
+    find_lost(r, false);
     dt_reach_waits(r);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         if (r->all[i].is_dead)
             an_mark_own(&r->marking, i, &r->all[i].blocks, &r->all[i].bytes);
+    find_lost(r, true);
     dt_world_resume(&r->world);
 }
 
@@ -327,6 +346,7 @@ void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here)
     r->here = here;
     gorc__inspect_contexts(context_root, r);
     gorc__inspect_timers(timer_resource, r);
+    gorc__inspect_chans(chan_resource, r);
     gorc__inspect_stop(STOP_NS);
     look(r, with_memory);
 }

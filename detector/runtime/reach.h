@@ -22,7 +22,8 @@ struct dt_reach_g {
 /* A context that was not cancelled, a timer or ticker that was not stopped. */
 struct dt_resource {
     const void *object;
-    const char *what; /* "context", "timer", "ticker" */
+    const char *what; /* "context", "timer", "ticker", "chan" */
+    const char *name; /* NULL: none */
     gorc__place created;
     bool is_lost; /* nothing live refers to it, and all memory was looked at */
 };

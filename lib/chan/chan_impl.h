@@ -21,6 +21,7 @@
 
 #include "base/lock.h"
 #include "hooks.h"
+#include "chan/chan_list.h"
 #include "chan/timer_chan.h"
 #include "sched/park.h"
 
@@ -51,6 +52,7 @@ struct gorc_chan {
     uint64_t closed_goid;
     struct gorc_timer *timer; /* state TIMER: in the same block of memory */
     struct gorc_chan *quarantine_next;
+    struct gorc__chan_link link; /* race library, detector on: while it is not freed */
 };
 
 /* A word per buffer slot and one for the close, as what is found by address is quicker to find

@@ -37,6 +37,8 @@ static struct gorc_chan *make(size_t elem_size, size_t capacity, size_t bytes, c
     c->buffer = (char *)c + header;
     atomic_store_explicit(&c->refs, 1, memory_order_relaxed);
     c->created = gorc__hook_place(pc);
+    if (c->keys)
+        gorc__chan_list_add(&c->link);
     return c;
 }
 
@@ -117,6 +119,7 @@ static void chan_free(struct gorc_chan *c, const void *pc)
     gorc__chan_changed(c);
     gorc__unlock(&c->lock);
     if (c->keys) {
+        gorc__chan_list_remove(&c->link);
         gorc__hook_forget(c->keys, sizeof *c->keys + c->capacity * sizeof c->keys->slot[0]);
         gorc__free(c->keys);
         c->keys = NULL;

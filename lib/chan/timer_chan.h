@@ -13,6 +13,9 @@ struct gorc_chan;
 /* Without the lock: the time has come, as of now. A hint. */
 bool gorc__timer_chan_due(const struct gorc_chan *c);
 
+/* Race library: it belongs to a timer or ticker, and goes with that; gorc_after's does not. */
+bool gorc__timer_chan_owned(const struct gorc_chan *c);
+
 /* --- with c->lock held --- */
 
 /* Receives: true: *value (NULL: discarded) is when the timer was due. */

@@ -138,10 +138,14 @@ void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret)
 {
     const struct gorc_chan *c = chan;
     *ret = (struct gorc__inspect_chan){
+        .chan = c,
+        .name = gorc__name_of(c),
         .len = atomic_load_explicit(&c->count, memory_order_relaxed),
         .cap = c->capacity,
         .last_sender = c->last_sender,
         .last_receiver = c->last_receiver,
+        .created = c->created,
+        .is_owned = c->timer ? gorc__timer_chan_owned(c) : c->keys && c->keys->close_at,
     };
 }
 

@@ -174,6 +174,11 @@ bool gorc__timer_chan_pending(const void *chan)
     return c->timer && !c->timer->freed && when_of(c->timer) != NEVER;
 }
 
+bool gorc__timer_chan_owned(const struct gorc_chan *c)
+{
+    return c->timer->link.not_next != 0; /* listed; the last one has the complement of NULL */
+}
+
 /* --- firing --- */
 
 /* The goroutine of a timer's function has the reference that the heap had. */
