@@ -17,7 +17,9 @@ limit=${LIMIT:-120}
 label=$1
 shift
 passed=0 failed=0 group=none
-asan="ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=$root/tests/asan/lsan.supp"
+# abort_on_error: Criterion takes a test whose process exits, with whatever status, for passed.
+asan="ASAN_OPTIONS=detect_stack_use_after_return=1:abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1
+LSAN_OPTIONS=suppressions=$root/tests/asan/lsan.supp"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 

@@ -9,11 +9,60 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 static int rounds(void)
 {
     return scaled(2000);
+}
+
+/* --- an operation by a thread: it runs beside whoever looks, even with one worker --- */
+
+struct operation {
+    void (*fn)(void *object); /* NULL: the thread ends */
+    void *object;
+};
+
+static _Atomic(struct operation *) next_operation;
+
+static void *operate(void *arg)
+{
+    for (;;) {
+        struct operation *o = atomic_exchange(&next_operation, NULL);
+        if (o && !o->fn)
+            return arg;
+        if (o)
+            o->fn(o->object); /* o is another from now on, the object may be gone */
+        else
+            sched_yield();
+    }
+}
+
+/* By the thread, or by a goroutine. */
+static void begin(struct operation *o, bool by_thread)
+{
+    if (by_thread)
+        atomic_store(&next_operation, o);
+    else
+        gorc_go(o->fn, o->object);
+}
+
+static pthread_t start_operator(void)
+{
+    pthread_t t;
+    CHECK(pthread_create(&t, NULL, operate, NULL) == 0);
+    return t;
+}
+
+static void end_operator(pthread_t t)
+{
+    static struct operation end;
+    while (atomic_load(&next_operation))
+        sched_yield();
+    atomic_store(&next_operation, &end);
+    pthread_join(t, NULL);
 }
 
 /* --- maps: the change is seen by a load --- */
@@ -58,12 +107,14 @@ static void map_compare_and_delete(void *m)
 /* `with`: what the key has before, and is to have afterwards; NULL: it is not there. */
 static void map_changes(void (*change)(void *m), void *with, void *then)
 {
+    pthread_t thread = start_operator();
     for (int i = 0; i < rounds() / 2; i++) {
         gorc_map *m = calloc(1, sizeof *m);
+        struct operation o = {change, m};
         void *seen;
         if (with)
             gorc_map_store(m, &key, with);
-        gorc_go(change, m);
+        begin(&o, i % 2);
         for (;;) {
             bool there = gorc_map_load(m, &key, &seen);
             if (there ? seen == then : !then)
@@ -74,6 +125,7 @@ static void map_changes(void (*change)(void *m), void *with, void *then)
         memset(m, 0xdd, sizeof *m);
         free(m);
     }
+    end_operator(thread);
 }
 
 Test(lifetime_heap, l1_map_freed_by_who_sees_the_store)
@@ -102,15 +154,18 @@ static void pool_put(void *p)
 
 Test(lifetime_heap, l1_pool_freed_by_who_gets_the_item)
 {
+    pthread_t thread = start_operator();
     for (int i = 0; i < rounds(); i++) {
         gorc_pool *p = calloc(1, sizeof *p);
-        gorc_go(pool_put, p);
+        struct operation o = {pool_put, p};
+        begin(&o, i % 2);
         while (!gorc_pool_get(p))
             gorc_yield();
         gorc_pool_clear(p);
         memset(p, 0xdd, sizeof *p);
         free(p);
     }
+    end_operator(thread);
 }
 
 /* --- tickers and timers: freed by who they wake, whoever fires them --- */
