@@ -67,8 +67,8 @@ done
 
 # Make targets that are named anywhere.
 : >"$dir/missing"
-make -qp : 2>/dev/null | sed -nE 's/^([a-z][a-z-]*):.*/\1/p' | sort -u >"$dir/targets"
-for target in $(cat README.md CONTRIBUTING.md docs/*.md | grep -oE '(^|`)make [a-z][a-z-]+' |
+make -qp : 2>/dev/null | sed -nE 's/^([a-z][a-z0-9-]*):.*/\1/p' | sort -u >"$dir/targets"
+for target in $(cat README.md CONTRIBUTING.md docs/*.md | grep -oE '(^|`)make [a-z][a-z0-9-]+' |
     sed 's/.*make //' | sort -u); do
     grep -qx "$target" "$dir/targets" || echo "make $target" >>"$dir/missing"
 done
