@@ -13,8 +13,8 @@
  * between gorc__op_begin and gorc__op_end ("in an operation"): it sets m->inop and looks at
  * m->taking. sysmon sets m->taking, issues a membarrier (so that one of the two sees the other),
  * and takes the P only if m->inop is 0. So the owner's side costs two plain stores and a load, and
- * all that is in a P, run_next above all, is private to its owner. A goroutine whose P was taken
- * goes on with m->p == NULL and m->taking == 1 until its next operation (gorc__enter).
+ * all that is in a P, run_next and hand above all, is private to its owner. A goroutine whose P was
+ * taken goes on with m->p == NULL and m->taking == 1 until its next operation (gorc__enter).
  */
 #ifndef GORC_LIB_SCHED_G_H
 #define GORC_LIB_SCHED_G_H
@@ -51,6 +51,8 @@ struct gorc__exceptions {
     unsigned uncaught;
 };
 
+/* Two cache lines are all that a goroutine touches which is started, runs and ends; the others are
+ * for those that park. */
 struct gorc__g {
     void *sp;               /* when not running: the registers are saved above it */
     struct gorc__m *m;      /* the worker that runs it; set by whoever resumes it */
@@ -64,15 +66,9 @@ struct gorc__g {
     uint8_t reason;         /* enum gorc__wait_reason, while parked */
     uint32_t parks;         /* how often it has parked: tells one wait from the next */
     int saved_errno;        /* errno while not running */
-    struct gorc__exceptions saved_exceptions; /* the same */
-    void *fake_stack;                         /* AddressSanitizer's, while not running */
-    _Atomic uint32_t claim;                   /* 0: a wake-up is to be won */
-    const void *object;                       /* waited for, while parked */
-    const _Atomic uint64_t *holder;
-    int64_t since;
-    const struct gorc_case *cases; /* parked in a select: its cases */
-    uint32_t n_cases;
-    void *wake_arg; /* from the waker: the select waiter that fired */
+    uint32_t size_class;    /* 0: default slot, else log2 of the mapping's size */
+    struct gorc__m *locked_m;
+    struct gorc__local *locals; /* its own business (locals.c) */
 
     uint64_t goid;
     uint64_t parent;
@@ -81,13 +77,22 @@ struct gorc__g {
     void (*fn)(void *);
     void *arg;
     struct gorc_defer_record *defers;
-    struct gorc__m *locked_m;
-    uintptr_t stack_lo, stack_hi;
+    uintptr_t stack_lo;
+
+    uintptr_t stack_hi;
+    _Atomic uint32_t claim; /* 0: a wake-up is to be won */
+    const void *object;     /* waited for, while parked */
+    const _Atomic uint64_t *holder;
+    int64_t since;
+    const struct gorc_case *cases; /* parked in a select: its cases */
+    uint32_t n_cases;
+    void *wake_arg; /* from the waker: the select waiter that fired */
+
     struct gorc__hook_task hook;
-    struct gorc__local *locals; /* its own business (locals.c) */
-    struct gorc__g *all_next;   /* list of large-stack and foreign records; never shrinks */
-    uint32_t size_class;        /* 0: default slot, else log2 of the mapping's size */
-    _Atomic uint32_t futex;     /* FOREIGN: 1 when woken */
+    struct gorc__exceptions saved_exceptions; /* of C++, while not running */
+    void *fake_stack;                         /* AddressSanitizer's, the same */
+    struct gorc__g *all_next; /* list of large-stack and foreign records; never shrinks */
+    _Atomic uint32_t futex;   /* FOREIGN: 1 when woken */
 } __attribute__((aligned(64)));
 
 /* What the side that is resumed has to do for the side that was left, whose registers are saved by
@@ -138,6 +143,7 @@ struct gorc__m {
 
 struct gorc__p {
     struct gorc__g *run_next; /* private to the owner: runs before the queue */
+    struct gorc__g *hand;     /* private, in order: the head of the queue, taken out of the ring */
     uint32_t tick;            /* switches made; written by the owner, read by sysmon */
     uint32_t slow_tick;       /* at this tick the scheduler proper is entered */
     struct gorc__g *free;     /* private: ended goroutines, for reuse */
@@ -223,6 +229,16 @@ struct gorc__sched {
 
 extern struct gorc__sched gorc__sched;
 
+/* Of one that will soon be made, or entered for the first time; NULL: none. */
+static inline void gorc__g_prefetch(const struct gorc__g *g)
+{
+    if (!g)
+        return;
+    __builtin_prefetch((const char *)g - 64, 1); /* the first frames */
+    __builtin_prefetch(g, 1);
+    __builtin_prefetch((const char *)g + 64, 1);
+}
+
 /* --- operations --- */
 
 /* Orders the caller's earlier stores before its later loads, as seen by a thread that issues
@@ -256,6 +272,20 @@ static inline void gorc__op_end(struct gorc__m *m)
  * only. */
 struct gorc__m *gorc__m_self(void);
 void gorc__m_set_self(struct gorc__m *m);
+
+extern _Thread_local struct gorc__m *gorc__self_m
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* gorc__self() without a call, for the quickest paths; NULL: call it. Only where it is the first
+ * thing of a function, and what follows parks nowhere: a compiler may keep the address of a
+ * thread's variable, and the goroutine may go on on another thread. */
+static inline struct gorc__g *gorc__self_quick(void)
+{
+    struct gorc__m *m = gorc__self_m;
+    if (GORC__UNLIKELY(!m || atomic_load_explicit(&m->taking, memory_order_relaxed)))
+        return NULL;
+    return m->g;
+}
 
 /* --- between the files of lib/sched --- */
 
@@ -325,7 +355,7 @@ static inline void gorc__sysmon_hurry(int64_t when)
                        GORC__NAP_SLACK))
         gorc__sysmon_hurry_slow();
 }
-bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next);
+bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_hidden);
 
 /* stack_fault.c */
 void gorc__stack_fault_init(void);

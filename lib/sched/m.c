@@ -336,10 +336,7 @@ static bool start_thread(struct gorc__m *m)
 
 static void start_failed(struct gorc__p *p, bool spinning)
 {
-    struct gorc__g *g = p->run_next; /* others see only the ring */
-    p->run_next = NULL;
-    if (g)
-        gorc__runq_push(p, g);
+    gorc__runq_publish(p);
     gorc__lock(&gorc__sched.lock);
     uint32_t n = --gorc__sched.nms;
     gorc__idle_p_put(p);
@@ -407,7 +404,8 @@ bool gorc__is_watch_wanted(void)
 /* p has lost its worker: somebody else runs it if it has work, else it is idle. */
 void gorc__hand_off(struct gorc__p *p)
 {
-    if (p->run_next || !gorc__runq_empty(p) || gorc__work_visible() || gorc__is_watch_wanted()) {
+    if (gorc__runq_hides(p) || !gorc__runq_empty(p) || gorc__work_visible() ||
+        gorc__is_watch_wanted()) {
         gorc__m_run(p, false);
         return;
     }

@@ -23,21 +23,21 @@
 
 struct gorc__sched gorc__sched;
 
-static _Thread_local struct gorc__m *self_m __attribute__((tls_model("initial-exec")));
+_Thread_local struct gorc__m *gorc__self_m;
 
 __attribute__((noinline)) struct gorc__m *gorc__m_self(void)
 {
-    return self_m;
+    return gorc__self_m;
 }
 
 __attribute__((noinline)) void gorc__m_set_self(struct gorc__m *m)
 {
-    self_m = m;
+    gorc__self_m = m;
 }
 
 __attribute__((noinline)) struct gorc__g *gorc__self(void)
 {
-    struct gorc__m *m = self_m;
+    struct gorc__m *m = gorc__self_m;
     if (GORC__UNLIKELY(!m))
         return gorc__attach();
     if (GORC__UNLIKELY(atomic_load_explicit(&m->taking, memory_order_relaxed)))
@@ -406,5 +406,5 @@ bool gorc__can_spin(struct gorc__g *self)
     uint32_t np = atomic_load_explicit(&gorc__sched.nprocs, memory_order_relaxed);
     uint32_t idle = atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) +
                     atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed);
-    return np > 1 && idle + 1 < np && p && !p->run_next && gorc__runq_empty(p);
+    return np > 1 && idle + 1 < np && p && !gorc__runq_hides(p) && gorc__runq_empty(p);
 }

@@ -201,7 +201,7 @@ static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
 {
     atomic_store(&p->head, 0);
     atomic_store(&p->tail, 0);
-    p->run_next = NULL;
+    p->run_next = p->hand = NULL;
     p->live = 0;
     p->m = NULL;
     gorc__timerheap_fork_child(&p->timers);

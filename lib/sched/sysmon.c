@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The monitor thread: what no worker sees to because it is in the program's code. It
- *  - publishes a run_next whose owner has not switched for 20 us, when somebody could run it;
+ *  - publishes what a P hides (run_next, its hand) when the owner has not switched for 20 us and
+ *    somebody could run it;
  *  - takes the P of a worker that has not switched for 10 ms while work waits, and gives it to
  *    another worker; after 100 us already if the worker's thread uses no CPU time: then it sits in
  *    a system call. The more threads do, the longer it waits, so that their number is bounded;
@@ -31,16 +32,16 @@
 
 #define MIN_DELAY 20000
 #define MAX_DELAY 10000000
-#define RUN_NEXT_PATIENCE 20000
+#define HIDDEN_PATIENCE 20000
 #define TIMER_PATIENCE 200000
 #define BLOCKED_PATIENCE 100000
 #define SUSPECT_DELAY 150000
 #define POLL_PATIENCE 2000000
 #define ASLEEP_CHECK 500000000
 
-/* Takes p from m, or only its run_next; fails when m is in the library just now. With GORC_DEBUG a
+/* Takes p from m, or only what it hides; fails when m is in the library just now. With GORC_DEBUG a
  * worker's `taking` is always set. */
-bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
+bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_hidden)
 {
     uint32_t usual = gorc__sched.debug != 0;
     gorc__lock(&m->take_lock);
@@ -56,11 +57,8 @@ bool gorc__take(struct gorc__m *m, struct gorc__p *p, bool only_run_next)
         return false;
     }
     /* The owner waits in gorc__op_slow if it comes: p is ours. */
-    if (only_run_next) {
-        struct gorc__g *g = p->run_next;
-        p->run_next = NULL;
-        if (g)
-            gorc__runq_push(p, g);
+    if (only_hidden) {
+        gorc__runq_publish(p);
         atomic_store(&m->taking, usual);
     } else {
         m->p = NULL; /* taking stays set until m has a P again */
@@ -147,14 +145,14 @@ static enum outcome look_at(struct gorc__p *p, int64_t now)
     }
     int64_t stuck = now - p->seen_since;
     bool idle_ps = atomic_load(&gorc__sched.nidle_ps) != 0;
-    bool run_next = __atomic_load_n(&p->run_next, __ATOMIC_RELAXED) != NULL;
-    if (run_next && idle_ps && stuck >= RUN_NEXT_PATIENCE) {
+    bool hides = gorc__runq_hides(p);
+    if (hides && idle_ps && stuck >= HIDDEN_PATIENCE) {
         if (!gorc__take(m, p, true))
             return NOTHING;
         gorc__wake_if_idle();
         return ACTED;
     }
-    if (idle_ps || (!run_next && gorc__runq_empty(p) && !atomic_load(&gorc__sched.global_count)))
+    if (idle_ps || (!hides && gorc__runq_empty(p) && !atomic_load(&gorc__sched.global_count)))
         return NOTHING;
     bool first = p->seen_at == p->seen_since;
     bool blocked = stuck >= BLOCKED_PATIENCE && sits_in_kernel(p, m, now);

@@ -209,9 +209,19 @@ bool gorc__mutex_is_locked(struct gorc__mutex *m)
     return (s & (TAG_MASK | GORC__LOCKED)) == held_state(m);
 }
 
-GORC_API void gorc_mutex_lock(gorc_mutex *m)
+GORC_API void gorc_mutex_lock(gorc_mutex *mutex)
 {
-    gorc__mutex_lock_at((struct gorc__mutex *)m, GORC__PC());
+    struct gorc__mutex *m = (struct gorc__mutex *)mutex;
+    struct gorc__g *self = gorc__self_quick();
+    const void *pc = GORC__PC();
+    uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
+    if (__builtin_expect(
+            self && !(s & GORC__LOCKED) &&
+                gorc__state_cas(&m->word.state, &s, s | held_state(m), memory_order_acquire),
+            1))
+        locked(m, self, 0, pc);
+    else
+        gorc__mutex_lock_at(m, pc);
 }
 
 GORC_API bool gorc_mutex_try_lock(gorc_mutex *mutex)

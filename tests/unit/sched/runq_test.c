@@ -22,6 +22,7 @@ static struct gorc__p *new_p(uint32_t id)
 {
     struct gorc__p *p = gorc__p_new(id);
     cr_assert(p);
+    atomic_store(&gorc__sched.nprocs, id + 1); /* as gorc__start does */
     return p;
 }
 
@@ -70,6 +71,30 @@ Test(runq, order_and_overflow)
         cr_assert_eq(atomic_load(&seen[i]), 1);
 }
 
+/* What the owner has taken out of a long queue at once is hidden from thieves, runs in its turn,
+ * and is put back when somebody else could run it. */
+Test(runq, a_hand_is_played_in_order_or_published)
+{
+    items = calloc(200, sizeof *items);
+    struct gorc__p *p = new_p(0), *other = new_p(1);
+    for (int i = 0; i < 200; i++)
+        gorc__runq_push(p, &items[i]);
+    cr_assert(!gorc__runq_hides(p));
+    cr_assert_eq(gorc__runq_pop(p), &items[0]);
+    cr_assert(gorc__runq_hides(p), "a hand was dealt");
+    struct gorc__g *stolen = gorc__runq_steal(other, p);
+    cr_assert(stolen > &items[1], "the thief has what comes after the hand");
+    for (struct gorc__g *g = &items[1]; g < stolen; g++)
+        cr_assert_eq(gorc__runq_pop(p), g);
+    gorc__runq_push(p, stolen);
+    cr_assert_not_null(gorc__runq_pop(p));
+    cr_assert(gorc__runq_hides(p));
+    uint32_t visible = atomic_load(&p->tail) - atomic_load(&p->head);
+    gorc__runq_publish(p);
+    cr_assert(!gorc__runq_hides(p));
+    cr_assert_gt(atomic_load(&p->tail) - atomic_load(&p->head), visible);
+}
+
 Test(runq, thieves_lose_and_double_nothing)
 {
     pthread_t t[THIEVES];
@@ -86,6 +111,7 @@ Test(runq, thieves_lose_and_double_nothing)
                 note(g);
         }
     }
+    gorc__runq_publish(owner);
     atomic_store(&done, 1);
     for (int i = 0; i < THIEVES; i++)
         pthread_join(t[i], NULL);
