@@ -26,6 +26,7 @@ static struct dt_task *gate_owner; /* atomic */
 static uint32_t strangers;         /* inside without a task of their own; atomic */
 
 enum { PATIENCE_NS = 1000 * 1000 * 1000 };
+static const int64_t FORK_PATIENCE_NS = (int64_t)5 * PATIENCE_NS;
 
 static void fence_all_by_page(void)
 {
@@ -145,17 +146,17 @@ void dt_core_fork_prepare(void)
 {
     struct dt_task *me = dt_core_enter();
     unsigned round = 0;
+    int64_t begin = now_ns();
     /* A sweep of another task goes first. Somebody who does not come out for ever must not keep
      * the program from forking: then the child may find a lock taken. */
-    for (int tries = 0; tries < 3; tries++) {
-        if (dt_gate_close(me)) {
-            dt_reads_flush_all(me);
+    while (!dt_gate_close(me)) {
+        if (now_ns() - begin > FORK_PATIENCE_NS)
             return;
-        }
         dt_core_leave(me);
         dt_pause(&round);
         me = dt_core_enter();
     }
+    dt_reads_flush_all(me);
 }
 
 static bool is_mine(void)
@@ -180,5 +181,10 @@ void dt_core_fork_child(void)
 {
     __atomic_store_n(&strangers, 0, __ATOMIC_RELAXED);
     dt_task_each(end_other, dt_self);
+    if (!is_mine()) { /* whoever has closed it is not here */
+        __atomic_store_n(&gate_owner, NULL, __ATOMIC_RELAXED);
+        __atomic_fetch_and(&dt_gate, ~(uint32_t)DT_GATE_CLOSED, __ATOMIC_RELEASE);
+        __atomic_store_n(&closing, 0, __ATOMIC_RELEASE);
+    }
     dt_core_fork_parent();
 }

@@ -18,10 +18,10 @@
 
 static void before(void)
 {
+    dt_core_fork_prepare(); /* from outside the core, or a sweep would wait for us */
     struct dt_task *t = dt_self;
     if (t != &dt_task_unknown)
         dt_begin(t);
-    dt_core_fork_prepare();
 }
 
 static void leave(void)

@@ -469,7 +469,8 @@ void dt_threads_forked(void)
             continue;
         th->wait.reason = NULL;
         struct dt_task *task = th->task;
-        if (task && th->state != DT_THREAD_ENDED)
+        /* The main goroutine may have forked on another thread, and goes on. */
+        if (task && task != dt_self && th->state != DT_THREAD_ENDED)
             dt_task_end(task);
         if (th == &main_record) {
             th->state = DT_THREAD_FREE;

@@ -349,3 +349,78 @@ C
     "$gorc" cc -g -I"$root/tests/support" -o t t.c -pthread 2>cc.err || fail "$(cat cc.err)"
     run_is 0 "$gorc" run -- ./t
 }
+
+# A goroutine forks, on whatever thread it runs, while others are busy in channels: each child that
+# races says so, each that does not is silent, and none hangs.
+case_hostile_fork_from_goroutine() {
+    cat >t.c <<'C'
+#include <gorc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { CHILDREN = 12, BUSY = 4 };
+static gorc_chan *talk;
+static int stop;
+long hits;
+static void chatter(void *wg)
+{
+    int v = 0;
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+        gorc_chan_send(talk, &v);
+        gorc_chan_recv(talk, &v);
+    }
+    gorc_wg_done(wg);
+}
+static void bump(void *done)
+{
+    hits++;
+    gorc_chan_send(done, NULL);
+}
+static void *bump_thread(void *arg) { hits++; return arg; }
+static void child(int kind)
+{
+    int n = kind ? 2 : 1;
+    gorc_chan *done = gorc_chan_new(0, 2);
+    pthread_t t[2];
+    for (int i = 0; i < n; i++)
+        if (kind == 2)
+            pthread_create(&t[i], NULL, bump_thread, NULL);
+        else
+            gorc_go(bump, done);
+    for (int i = 0; i < n; i++)
+        if (kind == 2)
+            pthread_join(t[i], NULL);
+        else
+            gorc_chan_recv(done, NULL);
+    gorc_chan_unref(done);
+    exit(0);
+}
+int main(void)
+{
+    gorc_waitgroup wg = {0};
+    talk = gorc_chan_new(sizeof(int), 8);
+    gorc_wg_add(&wg, BUSY);
+    for (int i = 0; i < BUSY; i++)
+        gorc_go(chatter, &wg);
+    for (int i = 0; i < CHILDREN; i++) {
+        fflush(stdout);
+        pid_t pid = fork();
+        if (pid == 0)
+            child(i % 3);
+        int status;
+        waitpid(pid, &status, 0);
+        printf("%d", WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+        gorc_sleep(GORC_MILLISECOND);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(talk);
+    return 0;
+}
+C
+    "$gorc" cc -g -O1 -I"$root/include" -o t t.c -pthread 2>cc.err || fail "$(cat cc.err)"
+    run_is 0 timeout 60 env GORC_PROCS=4 ./t
+    out_is 06666066660666606666
+}
