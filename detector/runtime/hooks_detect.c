@@ -461,41 +461,6 @@ gorc__place gorc__hook_place(const void *pc)
     return id;
 }
 
-bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
-{
-    struct dt_task *me = begin();
-    if (!me)
-        return false;
-    struct dt_finding f = {
-        .kind = "misuse",
-        .rule = m->rule,
-        .words = m->message,
-        .certainty = DT_CERTAIN,
-        .object = {.kind = dt_object_kind(m->object_kind), .addr = (uintptr_t)m->object},
-        .counts = true,
-    };
-    char name[24];
-    if (m->object && dt_object_name(m->object, name))
-        f.object.name = name;
-    dt_finding_stack(&f, "misuse", me->info, dt_here_native(me, (uintptr_t)pc), NULL);
-    struct dt_task_info earlier = {.kind = DT_TASK_GOROUTINE, .id = m->earlier_goid};
-    if (m->earlier_goid == 1)
-        earlier.kind = DT_TASK_MAIN;
-    else if (m->earlier_goid)
-        dt_task_info_find(DT_TASK_GOROUTINE, m->earlier_goid, &earlier);
-    if (m->earlier)
-        dt_finding_stack(&f, m->earlier_role ? m->earlier_role : "earlier",
-            m->earlier_goid ? &earlier : NULL, (dt_stackid)m->earlier, NULL);
-    if (m->object_created)
-        dt_finding_stack(&f, "object created by", NULL, (dt_stackid)m->object_created, NULL);
-    dt_finding_creation(&f, me->info);
-    if (m->earlier && earlier.created && earlier.id != me->info->id)
-        dt_finding_creation(&f, &earlier);
-    dt_finish(me);
-    dt_finding_add(&f);
-    return strcmp(dt_flags.on_misuse, "continue") == 0;
-}
-
 void gorc__hook_all_asleep(void)
 {
     dt_deadlock_all_asleep();

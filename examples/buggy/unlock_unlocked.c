@@ -14,7 +14,7 @@ static bool withdraw(struct account *a, int amount)
 {
     bool enough;
 
-    gorc_mutex_lock(&a->mu);
+    gorc_mutex_lock(&a->mu); /* HERE: lock */
     enough = a->balance >= amount;
     if (enough)
         a->balance -= amount;
