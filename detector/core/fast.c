@@ -8,16 +8,26 @@
 
 #include "core/core.h"
 #include "core/fast.h"
+#include "core/granule.h"
 #include "core/node.h"
 #include "core/overflow.h"
 #include "core/reads.h"
 #include "core/segment.h"
+#include "core/sweep.h"
 
 enum { LEAVE = 1 }; /* no cell: it has no bytes */
 
+/* One in eight, at no regular distance: programs have periods of their own. */
+static inline bool is_counted(struct dt_task *t)
+{
+    t->taken_over += 0x9e3779b9u;
+    return t->taken_over >> 29 == 0;
+}
+
 /* What remains of e when an access of the bytes `all` is recorded (0: nothing), LEAVE if that is
  * not plain to see. x loses what own elements cover, and takes over those that are just like it. */
-static inline uint64_t settle(struct dt_task *t, uint64_t e, uint64_t all, uint64_t *x)
+static inline __attribute__((always_inline)) uint64_t settle(
+    struct dt_task *t, uint64_t e, uint64_t all, uint64_t *x)
 {
     uint64_t meet = e & all;
     if (dt_cell_seg(e) == t->seg) {
@@ -39,24 +49,27 @@ static inline uint64_t settle(struct dt_task *t, uint64_t e, uint64_t all, uint6
         return dt_cell_conflicts(e, *x) ? LEAVE : e;
     if (!dt_cell_as_strong(*x, e))
         return e;
-    /* Now and then the general rules count how often this happens (is_read_mostly). */
-    return meet == (e & DT_CELL_MASK) && ++t->taken_over % 8 != 0 ? 0 : LEAVE;
+    if (is_counted(t) && dt_task_live() > DT_FEW_TASKS)
+        return LEAVE; /* the general rules count how often this happens (is_read_mostly) */
+    return e & DT_CELL_MASK & ~meet ? e & ~meet : 0;
 }
 
 static inline bool access_cells(
     struct dt_task *t, uintptr_t addr, uint64_t *cells, uint64_t s0, uint64_t s1, uint64_t x)
 {
+    if ((s0 | s1) == 0) {
+        if (!dt_cas16(cells, 0, 0, x, 0))
+            return false;
+        /* What was touched is so still, or our cell is cleared with the others (dt_page_touch). */
+        dt_page_touch(addr);
+        return true;
+    }
     uint64_t all = x & DT_CELL_MASK;
     uint64_t k0 = settle(t, s0, all, &x), k1 = settle(t, s1, all, &x), kept = k0 | k1;
     if (k0 == LEAVE || k1 == LEAVE || (k0 && k1) || !(x & all))
         return false;
     bool second = kept && dt_cell_goes_second(x, kept);
-    if (!dt_cas16(cells, s0, s1, second ? kept : x, second ? x : kept))
-        return false;
-    /* What was touched is so still, or our cell is cleared with the others (dt_page_touch). */
-    if ((s0 | s1) == 0)
-        dt_page_touch(addr);
-    return true;
+    return dt_cas16(cells, s0, s1, second ? kept : x, second ? x : kept);
 }
 
 /* --- read-shared granules --- */
@@ -69,12 +82,12 @@ static inline bool is_quiet(struct dt_task *t, uint64_t s0, uint64_t s1)
     return !(s0 & DT_CELL_W) || dt_segment_ordered(t, dt_cell_seg(s0));
 }
 
-/* The index of a read at pc in the current epoch, if it is at hand. */
-static inline uint32_t known_index(const struct dt_task *t, uintptr_t pc)
+/* The index of a read at pc in the current epoch; 0: there are no more. */
+static inline uint32_t index_of(struct dt_task *t, uintptr_t pc)
 {
-    const struct dt_origin_cache *c = dt_origin_slot((struct dt_task *)t, pc);
+    const struct dt_origin_cache *c = dt_origin_slot(t, pc);
     bool same = c->pc == pc && c->context == t->top->node && (c->context || t->top == t->base);
-    return same && c->read >= t->reads->first ? c->read : 0;
+    return same && c->read >= t->reads->first ? c->read : dt_reads_index(t, pc);
 }
 
 /* Bytes of one granule; `f`: its fields. */
@@ -111,8 +124,10 @@ static inline bool read_shared(struct dt_task *t, uintptr_t addr, unsigned size,
     if ((e & DT_LOG_IS_FINE) &&
         covered_by_fine(r, dt_fine_log(id) + (at & ~(uintptr_t)7), at & 7, size))
         return true;
-    uint16_t index = (uint16_t)known_index(t, pc);
-    if (!index || r->n_ring == DT_READ_RING || dt_reads_bounded)
+    if (r->n_ring == DT_READ_RING || dt_reads_bounded)
+        return false;
+    uint16_t index = (uint16_t)index_of(t, pc);
+    if (!index)
         return false;
     r->ring[r->n_ring++] = addr & ~(uintptr_t)7;
     if (e & DT_LOG_IS_FINE)
@@ -124,11 +139,11 @@ static inline bool read_shared(struct dt_task *t, uintptr_t addr, unsigned size,
 
 /* --- */
 
-static inline bool access_one(
+static inline __attribute__((always_inline)) bool access_one(
     struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
 {
     uint64_t delta = dt_shadow_delta[dt_chunk_index(addr)];
-    if (!delta || t->keys != dt_keys_real)
+    if (__builtin_expect(!delta, 0))
         return false;
     uint64_t *cells = (uint64_t *)((2 * addr + delta) & ~(uintptr_t)15);
     uint64_t s0 = __atomic_load_n(&cells[0], __ATOMIC_ACQUIRE);
@@ -155,30 +170,31 @@ bool dt_cells_fast(struct dt_task *t, uintptr_t granule, uint64_t *cells, uint64
 
 /* An access that crosses the border of a granule is two. If one of them is left undone, the other
  * is made again with it, and covered. */
-static inline bool access_both(
+static __attribute__((noinline)) bool access_both(
     struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
 {
     unsigned here = 8 - (unsigned)(addr & 7);
-    if (__builtin_expect(size <= here, 1))
-        return access_one(t, addr, size, kind, pc);
     return size <= 8 && access_one(t, addr, here, kind, pc) &&
            access_one(t, addr + here, size - here, kind, pc);
 }
 
+static inline bool access_inside(
+    struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
+{
+    if (__builtin_expect(!t->seg, 0))
+        dt_segment_open(t);
+    return __builtin_expect((addr & 7) + size <= 8, 1) ? access_one(t, addr, size, kind, pc)
+                                                       : access_both(t, addr, size, kind, pc);
+}
+
 bool dt_access_fast(struct dt_task *t, uintptr_t addr, unsigned size, uint64_t kind, uintptr_t pc)
 {
-    if (t->in_runtime || !t->seg)
+    if (t->in_runtime || t->ignore || t->keys != dt_keys_real)
         return false;
-    uint64_t e = dt_reads_entry(t->reads, addr);
-    if ((e & DT_LOG_IS_FINE) && kind == DT_CELL_P && (addr & 7) + size <= 8 &&
-        covered_by_fine(t->reads,
-            dt_fine_log(e & (DT_LOG_IS_FINE - 1)) + (addr % DT_LOG_BYTES & ~(uintptr_t)7), addr & 7,
-            size))
-        return true;
     __atomic_store_n(&t->in_runtime, 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     bool done = __atomic_load_n(&dt_gate, __ATOMIC_ACQUIRE) == 0 &&
-                access_both(t, addr, size, kind, pc | t->held_bits);
+                access_inside(t, addr, size, kind, pc | t->held_bits);
     __atomic_store_n(&t->in_runtime, 0, __ATOMIC_RELEASE);
     return done;
 }

@@ -78,6 +78,12 @@ static inline uint64_t without(uint64_t e, uint64_t bytes)
     return rest & DT_CELL_MASK ? rest : 0;
 }
 
+/* Of any epoch of t's. */
+static inline bool is_own(const struct dt_task *t, uint64_t e)
+{
+    return dt_segment_get(dt_cell_seg(e)).index == t->index;
+}
+
 /* Second look: what remains of e. On covered bytes an own element stands for the access: it stays
  * there, and what the access would make forgotten is forgotten for its sake. */
 static inline uint64_t settle(struct access *a, uint64_t e)
@@ -97,7 +103,7 @@ static inline uint64_t settle(struct access *a, uint64_t e)
         if (!dt_cell_as_strong(a->x, e))
             return e;
         a->took_write |= (e & DT_CELL_W) != 0;
-        a->took_read |= dt_cell_is_plain_read(e);
+        a->took_read |= dt_cell_is_plain_read(e) && !is_own(a->t, e);
         return without(e, a->trim);
     }
     if ((e & a->bytes) && dt_cell_conflicts(e, a->x)) {
@@ -377,20 +383,18 @@ static uint8_t *read_mostly_of(uintptr_t granule)
 /* Pages in which tasks take over each other's reads, hardly ever each other's writes, and whose
  * memory is not handed out again and again. For a few tasks two cells serve as well. Only some such
  * accesses come here (fast.c). */
-enum { READ_MOSTLY = 8, PER_WRITE = 8, NEVER = 255, FEW_TASKS = 4 };
+enum { READ_MOSTLY = 8, PER_WRITE = 8, NEVER = 255 };
 
 static bool is_read_mostly(const struct access *a, uintptr_t granule)
 {
     uint8_t *score = read_mostly_of(granule), now = __atomic_load_n(score, __ATOMIC_RELAXED);
-    if (now == NEVER || dt_task_live() <= FEW_TASKS)
+    if (now == NEVER || dt_task_live() <= DT_FEW_TASKS)
         return false;
-    if (a->took_write) {
+    if (a->took_write || !dt_cell_is_plain_read(a->x)) {
         if (now)
             __atomic_store_n(score, now > PER_WRITE ? now - PER_WRITE : 0, __ATOMIC_RELAXED);
         return false;
     }
-    if (!dt_cell_is_plain_read(a->x))
-        return false;
     if (now >= READ_MOSTLY)
         return true;
     __atomic_store_n(score, now + 1, __ATOMIC_RELAXED);

@@ -8,6 +8,9 @@
 #include "core/cell.h"
 #include "core/shadow.h"
 
+/* With so many tasks no page becomes read-shared before it must (is_read_mostly). */
+enum { DT_FEW_TASKS = 4 };
+
 /* `x`: the access as a cell, its segment t's current one. `always`: recorded even if own accesses
  * cover it (free(), so that reports name it). Inside the core. */
 void dt_granule_access(

@@ -67,6 +67,19 @@ static uint64_t find(const struct dt_reader *r, uintptr_t addr)
     return e || r->used == 0 ? e : *slot_of(r, addr);
 }
 
+/* What is not at its own place changes places with what is there, so that the hot path finds it
+ * next time. Both can still be found: there is no free entry between the two. */
+static uint64_t find_to_front(struct dt_reader *r, uintptr_t addr)
+{
+    uint64_t *front = &r->table[(addr >> DT_REGION_SHIFT) & r->mask], *slot = slot_of(r, addr);
+    uint64_t e = *slot;
+    if (e && slot != front) {
+        __atomic_store_n(slot, *front, __ATOMIC_RELEASE);
+        __atomic_store_n(front, e, __ATOMIC_RELEASE);
+    }
+    return e;
+}
+
 /* A handler may look at any time: the larger table is complete before it is shown, and the mask
  * grows after the table. */
 static void grow_table(struct dt_reader *r)
@@ -179,6 +192,14 @@ static bool whole_fields(unsigned bytes)
     return bytes == 0x0f || bytes == 0xf0 || bytes == 0xff;
 }
 
+uint32_t dt_reads_index(struct dt_task *t, uint64_t pc)
+{
+    uint64_t x = (uint64_t)t->seg << DT_CELL_SEG_SHIFT | dt_node_origin(t, pc);
+    uint32_t index = read_index(t->reads, x);
+    dt_origin_slot(t, pc)->read = index;
+    return index;
+}
+
 void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x)
 {
     struct dt_origin_cache *c = dt_origin_slot(t, pc);
@@ -199,7 +220,7 @@ bool dt_reads_record(struct dt_task *t, uintptr_t granule, uint64_t x)
     if (!index)
         return false;
     note_in_ring(t, granule);
-    uint64_t e = find(r, granule);
+    uint64_t e = find_to_front(r, granule);
     if (!e)
         e = make_log(r, granule, !whole_fields(bytes));
     if (!(e & DT_LOG_IS_FINE) && !whole_fields(bytes))

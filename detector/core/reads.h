@@ -133,21 +133,14 @@ static inline void dt_reads_close(struct dt_reader *r)
 void dt_reads_begin(struct dt_task *t);
 /* x: a plain read by t of its current segment, with bytes. False: the table is full. */
 bool dt_reads_record(struct dt_task *t, uintptr_t granule, uint64_t x);
+/* The index of a read at pc in t's current segment; 0: the table is full. */
+uint32_t dt_reads_index(struct dt_task *t, uint64_t pc);
 /* x, recorded in the log, was made at pc: for fast.c. */
 void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x);
 bool dt_reads_full(struct dt_reader *r, uint64_t x);
 /* precision=bounded: x may be forgotten, since an earlier epoch's read of all its bytes is in the
  * log; one in four is remembered. Counts it. */
 bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x);
-/* x, recorded in the log, was made at pc: for fast.c. */
-void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x);
-bool dt_reads_full(struct dt_reader *r, uint64_t x);
-/* precision=bounded: x may be forgotten, since an earlier epoch's read of all its bytes is in the
- * log; one in four is remembered. Counts it. */
-bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x);
-/* A plain read within a granule that is not covered: true if it was dealt with here, as most that
- * read-shared granules see are. Outside the core. */
-bool dt_reads_fast(struct dt_task *t, uintptr_t addr, unsigned size, uintptr_t pc);
 /* Mask bits of a granule that t has read in its current epoch. */
 uint64_t dt_reads_own(const struct dt_task *t, uintptr_t granule);
 /* x is a write by t, which has locked the (read-shared) granule: the races on x's bytes with reads
