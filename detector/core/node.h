@@ -27,17 +27,30 @@ enum {
     DT_NODE_LOCKS_COUNT = 1 << 12
 };
 
+/* Nodes come in pairs, so that most of what is looked for is in a line just used. An even one is
+ * in the hash table and tells its parent. The odd one beside it is its first child that is a place,
+ * or unused (pc 0), and remembers two contexts called from the even one. */
 struct dt_node {
-    uint64_t pc;     /* and what is above it */
-    uint32_t parent; /* 0: outermost */
-    uint32_t next;   /* hash chain */
+    uint64_t pc; /* and what is above it */
+    union {
+        struct {
+            uint32_t parent; /* 0: outermost */
+            uint32_t next;   /* hash chain */
+        } even;
+        uint32_t context[2]; /* of an odd one; 0: none; atomic */
+    };
 };
 
-extern DT_HIDDEN struct dt_pool dt_node_pool;
+extern DT_HIDDEN struct dt_pool dt_node_pool; /* of pairs: pair n has the nodes 2n and 2n + 1 */
 
 static inline struct dt_node *dt_node(dt_stackid id)
 {
     return (struct dt_node *)dt_node_pool.base + id;
+}
+
+static inline dt_stackid dt_node_parent(dt_stackid id)
+{
+    return id & 1 ? id - 1 : dt_node(id)->even.parent;
 }
 
 /* Of an origin: DT_NODE_LOCKS_SHIFT. */
@@ -52,7 +65,8 @@ static inline struct dt_origin_cache *dt_origin_slot(struct dt_task *t, uint64_t
 }
 
 void dt_node_init(void);
-/* The node of `pc` (with DT_NODE_FREE or not) called from `parent`. */
+/* The node of `pc` (with DT_NODE_FREE or not) called from `parent`: a place. Contexts are
+ * interned by dt_node_context. */
 dt_stackid dt_node_intern(dt_stackid parent, uint64_t pc);
 /* The context of t's innermost frame; 0: outermost. */
 dt_stackid dt_node_context(struct dt_task *t);
