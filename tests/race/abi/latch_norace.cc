@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What came before count_down() happens before the return from wait().
+ *
+ * flags: -std=c++20
+ */
+#include <latch>
+#include <thread>
+
+int x; /* not static, or compilers would see through the test */
+static std::latch ready(1);
+
+static void work()
+{
+    x = 1;
+    ready.count_down();
+}
+
+int main()
+{
+    std::thread t(work);
+    ready.wait();
+    x = 3;
+    t.join();
+}
