@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Programs compiled with -fsanitize=address by gcc and clang, with the production library as it is,
-# and with one that is itself compiled so. Prints "N passed, N failed".
+# and with one that is itself compiled so. At fixed addresses: see tests/run_unit.sh. Prints "N passed,
+# N failed".
 #
 #   BUILD=DIR run.sh
 set -u
@@ -30,7 +31,7 @@ judge() { # judge WHAT WORDS STATUS: WORDS empty: nothing is said, status 0
 run() { # run WHAT WORDS
     for procs in 1 2 8; do
         GORC_PROCS=$procs ASAN_OPTIONS=detect_stack_use_after_return=1 \
-            timeout 60 "$dir/program" "$1" >"$dir/log" 2>&1
+            timeout 60 setarch "$(uname -m)" -R "$dir/program" "$1" >"$dir/log" 2>&1
         judge "$how, $procs workers: $1" "$2" $?
     done
 }
