@@ -28,7 +28,7 @@ check-unit-analysis: $(UNIT_AN)
 	@sh tests/run_unit.sh check-unit-analysis analysis $(UNIT_AN)
 # The property test with many more programs.
 check-analysis-long: $(UNIT_AN)
-	@AN_RUNS=500000 AN_SEED=$${AN_SEED:-1000000} sh tests/run_unit.sh check-analysis-long analysis $(UNIT_AN)
+	@LIMIT=$${LIMIT:-3600} AN_RUNS=500000 AN_SEED=$${AN_SEED:-1000000} sh tests/run_unit.sh check-analysis-long analysis $(UNIT_AN)
 $(UNIT)/analysis/%: tests/unit/analysis/%.c $(UNIT_AN_SRC) $(wildcard analysis/*.h) tests/unit/analysis/machine.h
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_FLAGS) -O2 -I. -Itests/unit/analysis -MF $@.d -o $@ $< $(UNIT_AN_SRC) -lcriterion
