@@ -254,10 +254,11 @@ static void print_counts(FILE *f, const struct finding *d)
         fprintf(f, " Seen    %llu times\n", (unsigned long long)d->count);
 }
 
-/* Why nothing orders the two. */
+/* Why nothing orders the two accesses of a race. */
 static void print_why(FILE *f, const struct finding *d)
 {
-    if (d->behind < 0 || d->nstacks < 2 || !d->stacks[0].task || !d->stacks[1].task)
+    if (strcmp(d->kind, "data-race") != 0 || d->behind < 0 || d->nstacks < 2 ||
+        !d->stacks[0].task || !d->stacks[1].task)
         return;
     const char *now = d->stacks[0].task, *earlier = d->stacks[1].task;
     bool ended = false;

@@ -54,6 +54,7 @@ case_dump_threads_in_a_deadlock() {
         out_has "abba.c:$(place abba 'STUCK: main')"
         out_has '2 threads wait for each other; 1 more wait behind them: main'
         grep -q "mutex lock 'second', held by t" out || fail "no holder"
+        ! grep -q '^ Why ' out || fail "a deadlock is explained as a race is"
         last_is "gorc: process $pid: 1 deadlock \\(3 threads; stopped for .*\\)" out
         schema_ok d.json
         [ "$(jq -r '.findings[0] | .kind + " " + .certainty' d.json)" = "deadlock certain" ] ||
