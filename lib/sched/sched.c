@@ -136,13 +136,15 @@ bool gorc__timer_add(struct gorc__timer *t)
     uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
     struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
     struct gorc__p *home = p ? p : atomic_load(&gorc__sched.ps[0]);
-    bool ok = gorc__timerheap_add(&home->timers, t);
+    int64_t when = t->when;
+    bool calls = t->fn != NULL;
+    bool ok = gorc__timerheap_add(&home->timers, t); /* it may fire and be gone from here on */
     if (m && !was)
         gorc__op_end(m);
-    gorc__sysmon_hurry(t->when);
+    gorc__sysmon_hurry(when);
     if (!p && ok)
         gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
-    if (t->fn && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed))
+    if (calls && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed))
         gorc__sysmon_start(); /* it will be called even if this worker never comes here again */
     return ok;
 }

@@ -270,6 +270,7 @@ CHILD(failing)
 Test(context_stress, memory_out_in_constructors)
 {
     int failed = 0;
+    setenv("GORC_PROCS", "1", 1); /* more workers need memory too */
     for (int n = 1; n <= 40; n++) {
         char text[16];
         snprintf(text, sizeof text, "%d", n);

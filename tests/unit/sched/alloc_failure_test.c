@@ -666,28 +666,37 @@ static int read_one(void *arg)
     return (int)read(pipe_ends[0], arg, 1);
 }
 
+/* A goroutine has a place afterwards: the next request will be for a worker. */
+static void have_one_worker(void)
+{
+    gorc_procs(1);
+    cr_assert_eq(pipe(pipe_ends), 0);
+    gorc_go(nothing, NULL);
+    gorc_yield();
+}
+
 /* The only worker blocks, what it waits for is left to one that cannot be started. */
 static void block_without_memory(void)
 {
     char c;
-    gorc__alloc_fail_at(1);
     cr_assert_eq(gorc_blocking(read_one, &c), 1);
     cr_assert_eq(gorc__alloc_fail_left(), 0);
 }
 
 Test(alloc_failure, work_of_a_worker_that_could_not_be_started, .timeout = 20)
 {
-    gorc_procs(1);
-    cr_assert_eq(pipe(pipe_ends), 0);
+    have_one_worker();
+    gorc__alloc_fail_at(1);
     gorc_go(write_one, NULL);
     block_without_memory();
 }
 
 Test(alloc_failure, timers_of_a_worker_that_could_not_be_started, .timeout = 20)
 {
-    gorc_procs(1);
-    cr_assert_eq(pipe(pipe_ends), 0);
-    gorc_timer *t = gorc_timer_after_func(10 * GORC_MILLISECOND, write_one, NULL);
+    have_one_worker();
+    gorc_timer *t = gorc_timer_after_func(3600 * GORC_SECOND, write_one, NULL);
+    gorc__alloc_fail_at(1);
+    gorc_timer_reset(t, 10 * GORC_MILLISECOND);
     block_without_memory();
     gorc_timer_free(t);
 }
