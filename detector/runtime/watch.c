@@ -3,8 +3,9 @@
  * See watch.h. A look is cheap as long as nobody waits long for a lock. Else the core's gate is
  * closed for a moment: then no task ends, and lists of held locks stay as they are.
  *
- * A task that waits has a node. Who can end the wait is looked for among the nodes only: whoever
- * has none runs, or waits for something else, and the chain ends there.
+ * A task that waits has a node, if somebody could wait for it: goroutines that hold nothing have
+ * none, however many of them queue. Who can end the wait is looked for among the nodes only:
+ * whoever has none runs, or waits for something else, and the chain ends there.
  */
 #include <string.h>
 
@@ -27,7 +28,7 @@
 #define MS INT64_C(1000000)
 enum {
     NONE = -1,
-    MAX_NODES = 4096,
+    FIRST_NODES = 256,
     EACH_MS = 500,
     AGAIN_MS = 300,
     LONG_MS = 200,
@@ -49,7 +50,7 @@ struct node {
 
 struct watch {
     struct node *nodes;
-    int n;
+    int n, room; /* more nodes than there is room for are counted only */
     int64_t now;
 };
 
@@ -114,33 +115,43 @@ static bool somebody_waits(int64_t now)
 
 /* --- with the gate closed --- */
 
+static void add(struct watch *w, const struct node *node)
+{
+    if (w->n < w->room)
+        w->nodes[w->n] = *node;
+    w->n++;
+}
+
+static bool can_be_waited_for(const struct dt_task *t)
+{
+    return t->nheld || t->onces || t->info->kind == DT_TASK_THREAD;
+}
+
 static bool add_goroutine(const struct gorc__inspect_g *g, void *arg)
 {
-    struct watch *w = arg;
     const struct dt_task *task = g->task ? g->task->detect : NULL;
-    if (task && waits_for_lock(g) && w->n < MAX_NODES)
-        w->nodes[w->n++] = (struct node){
-            .task = task, .lock = g->object, .g = *g, .number = g->parks, .next = NONE};
-    return w->n < MAX_NODES;
+    if (task && waits_for_lock(g) && can_be_waited_for(task))
+        add(arg, &(struct node){
+                     .task = task, .lock = g->object, .g = *g, .number = g->parks, .next = NONE});
+    return true;
 }
 
 static bool add_thread(struct dt_thread *th, void *arg)
 {
-    struct watch *w = arg;
     struct dt_wait wait;
-    if (!in_lock_call(th, &wait) || w->n == MAX_NODES)
-        return w->n < MAX_NODES;
+    if (!in_lock_call(th, &wait))
+        return true;
     bool joins = wait.reason == dt_wait_join;
-    w->nodes[w->n++] = (struct node){
-        .task = wait.task,
-        .lock = joins ? NULL : wait.object,
-        .joined = joins ? wait.object : NULL,
-        .wait = wait,
-        .thread = th,
-        .in_call = true,
-        .number = wait.seq,
-        .next = NONE,
-    };
+    add(arg, &(struct node){
+                 .task = wait.task,
+                 .lock = joins ? NULL : wait.object,
+                 .joined = joins ? wait.object : NULL,
+                 .wait = wait,
+                 .thread = th,
+                 .in_call = true,
+                 .number = wait.seq,
+                 .next = NONE,
+             });
     return true;
 }
 
@@ -313,17 +324,18 @@ static void report(const struct watch *w, int some)
 
 /* --- the look --- */
 
-/* True: a cycle was seen for the first time; look again soon. */
+/* True: a cycle was seen for the first time, or there was too little room; look again soon. */
 static bool look(void)
 {
     static uint64_t seen; /* the cycle of the look before */
-    struct watch w = {.nodes = dt_alloc(MAX_NODES * sizeof *w.nodes)};
+    static int room = FIRST_NODES;
+    struct watch w = {.nodes = dt_alloc((size_t)room * sizeof *w.nodes), .room = room};
     int cycle = NONE;
     uint64_t sum = 0;
     if (dt_gate_close(&dt_task_unknown)) {
         gorc__inspect_goroutines(add_goroutine, &w);
         dt_threads_each(add_thread, &w);
-        cycle = w.n < MAX_NODES ? find_cycle(&w) : NONE;
+        cycle = w.n <= room ? find_cycle(&w) : NONE;
         sum = cycle == NONE ? 0 : sum_of(&w, cycle);
         dt_gate_open();
     }
@@ -331,8 +343,11 @@ static bool look(void)
     seen = sum;
     if (stands)
         report(&w, cycle);
-    dt_free(w.nodes, MAX_NODES * sizeof *w.nodes);
-    return sum && !stands;
+    dt_free(w.nodes, (size_t)room * sizeof *w.nodes);
+    bool full = w.n > room;
+    if (full)
+        room = 2 * w.n;
+    return full || (sum && !stands);
 }
 
 /* Of the monitor thread only. */
