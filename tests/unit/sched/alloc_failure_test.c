@@ -598,27 +598,19 @@ Test(alloc_failure, sockets)
 
 static char server_address[32];
 
-static int judge_fd(int fd)
-{
-    if (fd < 0)
-        return fd == -ENOMEM ? 0 : -1;
-    gorc_close(fd);
-    return 1;
-}
-
 static int dial_name(void)
 {
-    return judge_fd(gorc_dial(server_address));
+    return judge_socket(gorc_dial(server_address));
 }
 
 static int dial_name_until(void)
 {
-    return judge_fd(gorc_dial_until(server_address, gorc_now() + 60 * GORC_SECOND));
+    return judge_socket(gorc_dial_until(server_address, gorc_now() + 60 * GORC_SECOND));
 }
 
 static int listen_name(void)
 {
-    return judge_fd(gorc_listen("localhost:0"));
+    return judge_socket(gorc_listen("localhost:0"));
 }
 
 Test(alloc_failure, connections_by_name, .timeout = 60)
