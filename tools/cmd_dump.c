@@ -137,6 +137,8 @@ int cmd_dump(int argc, char **argv)
     fingerprint(&p);
     size_t goroutines, threads;
     count(&d, &goroutines, &threads);
+    if (!threads)
+        die(STATUS_FAILED, "cannot dump process %d: it has ended", n);
     p.goroutines = goroutines;
     p.threads = threads;
     p.has_summary = true;
