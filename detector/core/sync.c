@@ -318,8 +318,8 @@ static bool may_lead(const struct dt_task *t, const struct dt_sync *s)
 {
     if (s->own.index == t->index && s->own.epoch)
         return true;
-    bool has = dt_clock_look(&s->clock, t->index) ||
-               (s->latest.index == t->index && s->latest.epoch);
+    bool has =
+        dt_clock_look(&s->clock, t->index) || (s->latest.index == t->index && s->latest.epoch);
     return (!s->single || s->continued) && has;
 }
 

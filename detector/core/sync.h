@@ -39,11 +39,12 @@ struct dt_sync {
     bool single;
     bool continued; /* sequences of others go on under the single release (dt_sync_update) */
     /* What the lock words of pthread and gorc objects need besides. */
-    uint32_t flags;     /* DT_SYNC_* */
+    uint16_t flags;     /* DT_LOCK_* of locks.h, and what the program has announced */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
     uint32_t recursion;
-    /* So far one cache line: what every operation looks at. */
-    dt_stackid created, locked, destroyed;
+    dt_stackid locked; /* where it was taken last */
+    /* So far one cache line: all that is written each time. */
+    dt_stackid created, destroyed;
     uint32_t order_id;      /* the lock's in lockgraph.h, 0: none yet */
     struct dt_clock merged; /* the clock that was merged last: covered by clock */
     char name[24];

@@ -162,6 +162,27 @@ static bool covers_all_of(const struct dt_task *t, const struct published *p)
            dt_clock_look(p->clock, index) >= epoch;
 }
 
+static bool leaf_covers_all_of(const struct dt_task *t, const struct published *p)
+{
+    const uint32_t *ours = dt_clock_node(t->clock.root)->v;
+    const uint32_t *theirs = dt_clock_node(p->clock->root)->v;
+    for (dt_index i = 0; i < 16; i++)
+        if (ours[i] > theirs[i] && i != t->index && !says(p->own, i, ours[i]) &&
+            !says(p->latest, i, ours[i]))
+            return false;
+    struct dt_moment m = t->latest;
+    return says(p->own, m.index, m.epoch) || says(p->latest, m.index, m.epoch) ||
+           dt_clock_look(p->clock, m.index) >= m.epoch;
+}
+
+/* Does it, component by component? Then both may share one tree: of two small ones that serve as
+ * well the one with the lower id, so that their owners do not take turns with them. */
+static bool covers_small(const struct dt_task *t, const struct published *p)
+{
+    return t->clock.depth == 1 && p->clock->depth == 1 && p->clock->root < t->clock.root &&
+           leaf_covers_all_of(t, p);
+}
+
 /* With clock_lock held, as the following. */
 static bool learn_moment(struct dt_task *t, struct dt_moment m)
 {
@@ -180,6 +201,8 @@ static bool take_over(struct dt_task *t, const struct published *p)
                    (p->latest.epoch && !dt_task_knows(t, p->latest.index, p->latest.epoch));
     dt_clock_copy(&t->clock, p->clock);
     t->latest = p->latest;
+    if (t->latest.index == t->index)
+        t->latest.epoch = 0;
     return changed;
 }
 
@@ -195,7 +218,7 @@ static bool join(struct dt_task *t, const struct published *p)
 static bool learn(struct dt_task *t, const struct published *p, bool known)
 {
     dt_reads_flush(t, t);
-    bool changed = false, taken = covers_all_of(t, p);
+    bool changed = false, taken = covers_all_of(t, p) || (!known && covers_small(t, p));
     dt_lock_take(&t->clock_lock);
     if (taken)
         changed = take_over(t, p);

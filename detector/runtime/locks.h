@@ -19,7 +19,7 @@
 #include "core/task.h"
 
 /* Bits of dt_sync.flags used here. */
-enum { DT_LOCK_SHARED = 1u << 24, DT_LOCK_HAS_READERS = 1u << 25 };
+enum { DT_LOCK_SHARED = 1u << 14, DT_LOCK_HAS_READERS = 1u << 15 };
 
 /* Wait reasons that deadlock.c understands; compared by address. */
 extern const char dt_wait_mutex[], dt_wait_rwlock[], dt_wait_spin[], dt_wait_join[];

@@ -8,7 +8,7 @@
 
 #include "barrier.h"
 
-int x, y; /* not static, or compilers would see through the test */
+int x, y, own; /* not static, or compilers would see through the test */
 
 static void *first(void *arg)
 {
@@ -16,7 +16,11 @@ static void *first(void *arg)
     x = 1;
     gorc_happens_before(&x);
     gorc_ignore_begin();
-    y = 1;
+    y = 1; /* the first access since the release */
+    gorc_ignore_end();
+    own = 1;
+    gorc_ignore_begin();
+    y = 1; /* not the first one */
     gorc_ignore_end();
     hidden_step();
     return NULL;
