@@ -30,7 +30,7 @@
 #include "runtime/watch.h"
 #include "runtime/thread.h"
 
-enum { RUNNING_GRACE_MS = 20, RUNNABLE_GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
+enum { GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
 
 static int64_t now_ns(void)
 {
@@ -354,14 +354,15 @@ static bool count_busy(const struct gorc__inspect_g *g, void *arg)
     return true;
 }
 
-/* One that is ready needs a worker; where main has the only one, the library takes it away from us
- * after a while, as from anybody who blocks the thread. */
+/* One that runs may have been put aside by a busy machine in its last steps. One that is ready
+ * needs a worker; where main has the only one, the library takes it away from us after a while, as
+ * from anybody who blocks the thread. */
 static void give_grace(void)
 {
-    for (int i = 0; i < RUNNABLE_GRACE_MS; i++) {
+    for (int i = 0; i < GRACE_MS; i++) {
         struct busy b = {0, 0};
         gorc__inspect_goroutines(count_busy, &b);
-        if (!b.runnable && (!b.running || i >= RUNNING_GRACE_MS))
+        if (!b.runnable && !b.running)
             return;
         struct timespec ms = {.tv_nsec = 1000000};
         nanosleep(&ms, NULL);
