@@ -42,6 +42,8 @@ __attribute__((format(printf, 4, 5))) void cross_failed(
     ((cond) ? (void)0 : cross_failed(__FILE__, __LINE__, what, __VA_ARGS__))
 #define cr_assert_not(cond, ...) cr_assert(!(cond), __VA_ARGS__)
 #define cr_assert_eq(a, b, ...) cr_assert((a) == (b), __VA_ARGS__)
+#define cr_assert_gt(a, b, ...) cr_assert((a) > (b), __VA_ARGS__)
+#define cr_assert_not_null(p, ...) cr_assert((p) != NULL, __VA_ARGS__)
 #define cr_assert_null(p, ...) cr_assert((p) == NULL, __VA_ARGS__)
 
 #endif
