@@ -235,6 +235,7 @@ static bool arm(struct gorc__canceller *c)
     if (gorc__canceller_err(c) == 0) {
         c->timer.when = c->base.deadline;
         c->timer.fn = expire;
+        c->timer.owner = &c->lock;
         gorc__ctx_ref(&c->base);
         ok = c->armed = gorc__timer_add(&c->timer);
         if (!ok)

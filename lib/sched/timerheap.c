@@ -106,6 +106,11 @@ struct gorc__timer *gorc__timerheap_pop_due(struct gorc__timerheap *h, int64_t n
     return t;
 }
 
+static bool goes_on_in_child(const struct gorc__timer *t)
+{
+    return t->fn && (!t->owner || atomic_load(&t->owner->word) == 0);
+}
+
 void gorc__timerheap_fork_child(struct gorc__timerheap *h)
 {
     uint32_t count = h->count;
@@ -114,7 +119,7 @@ void gorc__timerheap_fork_child(struct gorc__timerheap *h)
     for (uint32_t i = 0; i < count; i++) {
         struct gorc__timerheap_slot s = h->slots[i];
         s.timer->index = -1;
-        if (s.timer->fn) {
+        if (goes_on_in_child(s.timer)) {
             h->count++;
             sift_up(h, h->count - 1, s);
         }

@@ -34,13 +34,15 @@ struct gorc__timer {
     int64_t when;
     struct gorc__g *g;
     void (*fn)(struct gorc__timer *t);
-    struct gorc__timerheap *heap; /* set by add */
-    int32_t index;                /* -1: not in the heap */
+    const struct gorc__lock *owner; /* NULL, or held by who changes it; fn takes it */
+    struct gorc__timerheap *heap;   /* set by add */
+    int32_t index;                  /* -1: not in the heap */
 };
 
 void gorc__timerheap_init(struct gorc__timerheap *h);
-/* In a forked child, the lock held by the forking thread: releases it; what wakes a goroutine is
- * dropped, since that goroutine is gone. */
+/* In a forked child, the lock held by the forking thread: releases it. What wakes a goroutine is
+ * dropped, since that goroutine is gone, and what another thread was changing at that moment: its
+ * function would wait for that thread for ever. */
 void gorc__timerheap_fork_child(struct gorc__timerheap *h);
 /* False when memory is out. */
 bool gorc__timerheap_add(struct gorc__timerheap *h, struct gorc__timer *t);

@@ -239,6 +239,7 @@ static struct gorc_timer *make(int64_t when, int64_t period, gorc_fn fn, void *a
     }
     struct gorc_timer *t = c->timer;
     t->heap.fn = fire;
+    t->heap.owner = &c->lock;
     t->heap.index = -1;
     t->chan = c;
     t->period = period;

@@ -59,3 +59,33 @@ Test(fork, pending_timers_are_pending_in_the_child, .timeout = 60)
     pthread_join(thread, NULL);
     cr_assert_eq(lost, 0, "%d of %d children have lost it", lost, FORKS);
 }
+
+/* As when another thread is between taking the lock and giving it back. */
+Test(fork, a_timer_that_another_thread_is_changing_is_not_waited_for, .timeout = 60)
+{
+    int status;
+    struct gorc__lock lock = {0};
+    gorc_yield();
+    struct gorc__timerheap *heap = &atomic_load(&gorc__sched.ps[0])->timers;
+    struct gorc__timer changed = {.when = gorc_now() + HOUR, .fn = never, .owner = &lock};
+    struct gorc__timer pending = {.when = gorc_now() + HOUR, .fn = never, .owner = &lock};
+    cr_assert(gorc__timerheap_add(heap, &changed));
+    gorc__lock(&lock);
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0)
+        _exit(changed.index != -1);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    gorc__unlock(&lock);
+    cr_assert_eq(status, 0, "it is still in the child's heap");
+    cr_assert(gorc__timer_cancel(&changed));
+
+    cr_assert(gorc__timerheap_add(heap, &pending));
+    pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0)
+        _exit(pending.index == -1);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(status, 0, "it was lost");
+    cr_assert(gorc__timer_cancel(&pending));
+}
