@@ -163,6 +163,7 @@ static void *signal_thread(void *arg)
 {
     (void)arg;
     gorc__self();
+    gorc__m_is_helper();
     prctl(PR_SET_NAME, "gorc-signal");
     for (;;) {
         set_idle(true);
@@ -182,6 +183,7 @@ static bool start_thread(void)
     pthread_t thread;
     pthread_attr_t attr;
     sigset_t all, old;
+    gorc__sysmon_start();
     sigfillset(&all);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -343,8 +343,10 @@ void gorc__g_end(struct gorc__g *self) __attribute__((noreturn));
 void gorc__sysmon_start(void);
 void gorc__sysmon_wake(void);
 bool gorc__is_sysmon(void);
-/* The signal mask for a thread that sysmon makes: not sysmon's own, which blocks all. */
+/* The signal mask for a worker that a helper makes: not the helper's own, which blocks all. */
 void gorc__sysmon_outside_mask(sigset_t *ret_mask);
+/* The caller is a thread of the library's own that blocks all signals; sysmon runs. */
+void gorc__m_is_helper(void);
 void gorc__sysmon_hurry_slow(void);
 
 /* Something is to be done at `when`, perhaps by sysmon: it must not nap for much longer. */

@@ -311,6 +311,13 @@ void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g)
     wake(m);
 }
 
+static _Thread_local bool is_helper;
+
+void gorc__m_is_helper(void)
+{
+    is_helper = true;
+}
+
 static bool start_thread(struct gorc__m *m)
 {
     pthread_attr_t attr;
@@ -321,13 +328,12 @@ static bool start_thread(struct gorc__m *m)
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_t thread;
     sigset_t mask, own;
-    bool by_sysmon = gorc__is_sysmon();
-    if (by_sysmon) {
+    if (is_helper) {
         gorc__sysmon_outside_mask(&mask);
         pthread_sigmask(SIG_SETMASK, &mask, &own);
     }
     int err = pthread_create(&thread, &attr, worker, m);
-    if (by_sysmon)
+    if (is_helper)
         pthread_sigmask(SIG_SETMASK, &own, NULL);
     pthread_attr_destroy(&attr);
     errno = saved;

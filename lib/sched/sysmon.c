@@ -234,6 +234,7 @@ static void *sysmon(void *arg)
     int64_t delay = MIN_DELAY;
     int idle_rounds = 0;
     (void)arg;
+    gorc__m_is_helper();
     atomic_store(&gorc__sched.sysmon_tid, (int)syscall(SYS_gettid));
     gorc__hook_switch(NULL, false);
     for (;;) {

@@ -76,6 +76,29 @@ Test(context_signal, previous_disposition_comes_back)
     CHECK(handler_of(SIGUSR1) == (void *)handler);
 }
 
+static atomic_int can_be_interrupted = -1;
+
+static void look_at_mask(void *arg)
+{
+    (void)arg;
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    atomic_store(&can_be_interrupted, !sigismember(&mask, SIGUSR2));
+}
+
+/* The thread that hears of signals blocks them all; a worker that it starts does not. */
+Test(context_signal, who_goes_on_after_a_signal_blocks_no_others)
+{
+    gorc_ctx *ctx = on(SIGUSR1, 0);
+    gorc_ctx_stop *look = gorc_ctx_after_func(ctx, look_at_mask, NULL);
+    raise(SIGUSR1);
+    while (atomic_load(&can_be_interrupted) < 0)
+        ; /* keeps this worker: another one is needed */
+    CHECK_EQ(atomic_load(&can_be_interrupted), 1);
+    CHECK(!gorc_ctx_stop_func(look));
+    gorc_ctx_free(ctx);
+}
+
 /* One that the program has set meanwhile stays. */
 Test(context_signal, the_programs_own_change_stays)
 {
