@@ -462,6 +462,10 @@ struct gorc__g *gorc__reacquire(struct gorc__m *m)
     struct gorc__g *self = m->g;
     if (atomic_load(&m->inop))
         return self;
+    /* An operation that begins while sysmon takes the P makes it give up: a goroutine that does
+     * nothing but begin operations would keep its P for ever. */
+    gorc__lock(&m->take_lock);
+    gorc__unlock(&m->take_lock);
     struct gorc__p *p = gorc__op_begin(m);
     if (!p) {
         gorc__lock(&gorc__sched.lock);

@@ -221,3 +221,28 @@ MISUSE_TEST(blocking, nil_function, "call of nil function")
     gorc_blocking(NULL, NULL);
     return 0;
 }
+
+/* --- a goroutine that polls --- */
+
+static atomic_bool others_ran;
+
+static void say_so(void *arg)
+{
+    (void)arg;
+    atomic_store(&others_ran, true);
+}
+
+/* It is nearly always inside the library, where its P is not taken. */
+Test(blocking, others_go_on_beside_one_that_polls)
+{
+    gorc_ticker *always_due = gorc_ticker_new(1);
+    gorc_chan *silent = gorc_chan_new(0, 0);
+    gorc_go(say_so, NULL);
+    while (!atomic_load(&others_ran)) {
+        gorc_case cases[] = {
+            gorc_case_recv(silent, NULL), gorc_case_recv(gorc_ticker_chan(always_due), NULL)};
+        CHECK_EQ(gorc_select(cases, 2), 1);
+    }
+    gorc_chan_unref(silent);
+    gorc_ticker_free(always_due);
+}
