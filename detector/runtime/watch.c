@@ -14,6 +14,7 @@
 #include "base/keyset.h"
 #include "base/lock.h"
 #include "core/core.h"
+#include "core/lockgraph.h"
 #include "core/stack.h"
 #include "core/task.h"
 #include "lib/inspect.h"
@@ -162,7 +163,8 @@ static int holder_of(const struct watch *w, const void *lock, dt_stackid *ret_to
     for (int i = 0; i < w->n; i++) {
         const struct dt_task *t = w->nodes[i].task;
         for (uint32_t k = 0; k < t->nheld; k++) {
-            if (t->held[k].lock != lock || holder == i)
+            if (t->held[k].lock != lock || holder == i ||
+                dt_lock_was_handed_over(lock, t->held[k].handovers))
                 continue;
             if (holder != NONE)
                 return NONE;
@@ -302,7 +304,8 @@ static void report(const struct watch *w, int some)
         .kind = "deadlock",
         .rule = length == 1 ? "self-deadlock" : (joins ? "mixed-cycle" : "lock-cycle"),
         .words = "deadlock",
-        .certainty = DT_CERTAIN,
+        /* One that it locked itself another goroutine may still mean to unlock. */
+        .certainty = length == 1 ? DT_LIKELY : DT_CERTAIN,
         .message = r->message,
         .counts = true,
     };
