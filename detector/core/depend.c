@@ -52,7 +52,7 @@ void dt_depend_settle_slow(struct dt_task *t)
 void dt_depend_read_held(struct dt_task *t, dt_index index, dt_epoch epoch)
 {
     for (uint32_t i = 0; i < t->nheld; i++)
-        if (t->held[i].before.index == index && epoch >= t->held[i].before.epoch)
+        if (t->held[i].before.index == index && epoch > t->held[i].before.known)
             t->held[i].before.epoch = 0;
 }
 
@@ -61,7 +61,8 @@ struct dt_before dt_depend_before(struct dt_task *t, const struct dt_sync *s)
     struct dt_before b = {0};
     dt_task_renew_epoch(t);
     if (s->single && s->own.epoch && !dt_task_knows(t, s->own.index, s->own.epoch))
-        b = (struct dt_before){s->own.index, s->own.epoch, s->locked};
+        b = (struct dt_before){
+            s->own.index, s->own.epoch, dt_task_heard(t, s->own.index), s->locked};
     return b;
 }
 

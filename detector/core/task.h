@@ -72,6 +72,7 @@ enum {
 struct dt_before {
     dt_index index;
     dt_epoch epoch; /* 0: nobody, or it is ordered otherwise, too */
+    dt_epoch known; /* what of that task was known without the lock */
     dt_stackid where;
 };
 

@@ -10,7 +10,7 @@
 #include "../support/barrier.h"
 
 struct state {
-    gorc_mutex lock;
+    gorc_mutex lock, other;
     gorc_chan *c, *ready;
     int n;
     bool is_waiting;
@@ -70,6 +70,19 @@ static void wait_for_waker(void *arg)
     gorc_chan_recv(s->c, NULL);
 }
 
+/* What is seen is not the last that it does under the lock. */
+static void say_count_and_wait(void *arg)
+{
+    struct state *s = arg;
+    gorc_mutex_lock(&s->lock);
+    s->is_waiting = true;
+    gorc_mutex_lock(&s->other);
+    gorc_mutex_unlock(&s->other);
+    s->n++;
+    gorc_mutex_unlock(&s->lock);
+    gorc_chan_recv(s->c, NULL);
+}
+
 static void wake(void *arg)
 {
     struct state *s = arg;
@@ -107,6 +120,7 @@ int main(void)
     run(count_and_send, receive_after);
     run(count_tell_and_send, receive_when_told);
     run(wait_for_waker, wake);
+    run(say_count_and_wait, wake);
     gorc_mutex_lock(&last.lock);
     gorc_wg_add(&last.done, 1);
     gorc_go(work, &last);
