@@ -185,6 +185,7 @@ struct gorc__sched {
     _Atomic(struct gorc__p *) ps[GORC__MAX_PROCS];
     bool membarrier;
     bool perturb;              /* GORC_SEED is set: wake-ups are shuffled */
+    bool is_child;             /* of fork(): what waits may be a goroutine of the parent's */
     uint32_t debug;            /* GORC_DEBUG: GORC__DEBUG_* */
     uint32_t emulator_threads; /* of the process, but not of the program: GORC_DEBUG=emulator */
     uint64_t seed;

@@ -333,6 +333,8 @@ bool gorc__park_until(struct gorc__g *self, struct gorc__lock *lock, enum gorc__
 
 static inline void make_ready(struct gorc__g *g, bool run_next)
 {
+    if (GORC__UNLIKELY(gorc__sched.is_child) && atomic_load(&g->state) == GORC__G_DEAD)
+        return; /* it was left behind in the parent */
     if (GORC__UNLIKELY(g->kind == GORC__KIND_FOREIGN)) {
         gorc__foreign_wake(g);
         return;

@@ -220,6 +220,7 @@ static void fork_child(void)
     bool is_worker = m && !m->foreign;
     if (!atomic_load(&s->started))
         return;
+    s->is_child = true;
     s->lock.word = 0;
     s->global_head = s->global_tail = NULL;
     s->idle_ps = NULL;

@@ -89,3 +89,41 @@ Test(fork, a_timer_that_another_thread_is_changing_is_not_waited_for, .timeout =
     cr_assert_eq(status, 0, "it was lost");
     cr_assert(gorc__timer_cancel(&pending));
 }
+
+static atomic_int ticks, later;
+
+static void count_ticks(void *chan)
+{
+    for (;;) {
+        gorc_chan_recv(chan, NULL);
+        atomic_fetch_add(&ticks, 1);
+    }
+}
+
+static void note(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&later, 1);
+}
+
+/* The ticker goes on in the child; who waits for it is the parent's. */
+Test(fork, goroutines_of_the_parent_do_not_go_on_in_the_child, .timeout = 60)
+{
+    int status;
+    gorc_ticker *ticker = gorc_ticker_new(GORC_MILLISECOND);
+    gorc_go(count_ticks, gorc_ticker_chan(ticker));
+    while (atomic_load(&ticks) == 0)
+        gorc_yield();
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        atomic_store(&ticks, 0);
+        gorc_timer *timer = gorc_timer_after_func(20 * GORC_MILLISECOND, note, NULL);
+        while (atomic_load(&later) == 0)
+            gorc_yield();
+        gorc_timer_free(timer);
+        _exit(atomic_load(&ticks) != 0);
+    }
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_assert_eq(status, 0, "the child has a goroutine of its parent's");
+}
