@@ -204,7 +204,7 @@ static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
     p->run_next = p->hand = NULL;
     p->live = 0;
     p->m = NULL;
-    gorc__timerheap_fork_child(&p->timers);
+    gorc__timerheap_fork_child(&p->timers, p->id < locked_heaps);
     if (p != m->p) {
         p->free = NULL; /* their owner may have been changing the list */
         p->free_count = 0;

@@ -243,7 +243,7 @@ static void *sysmon(void *arg)
         int64_t now = gorc__now();
         int64_t until = now + delay;
         int64_t next = gorc__timers_next();
-        if (next != INT64_MAX && next + TIMER_PATIENCE < until)
+        if (next < until - TIMER_PATIENCE)
             until =
                 next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE : now + MIN_DELAY;
         atomic_store(&gorc__sched.sysmon_until, until);

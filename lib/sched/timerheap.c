@@ -111,9 +111,9 @@ static bool goes_on_in_child(const struct gorc__timer *t)
     return t->fn && (!t->owner || atomic_load(&t->owner->word) == 0);
 }
 
-void gorc__timerheap_fork_child(struct gorc__timerheap *h)
+void gorc__timerheap_fork_child(struct gorc__timerheap *h, bool held)
 {
-    uint32_t count = h->count;
+    uint32_t count = held || h->lock.word == 0 ? h->count : 0;
     h->lock.word = 0;
     h->count = 0;
     for (uint32_t i = 0; i < count; i++) {

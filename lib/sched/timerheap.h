@@ -40,10 +40,10 @@ struct gorc__timer {
 };
 
 void gorc__timerheap_init(struct gorc__timerheap *h);
-/* In a forked child, the lock held by the forking thread: releases it. What wakes a goroutine is
- * dropped, since that goroutine is gone, and what another thread was changing at that moment: its
- * function would wait for that thread for ever. */
-void gorc__timerheap_fork_child(struct gorc__timerheap *h);
+/* In a forked child: releases the lock. Dropped is what wakes a goroutine, since that is gone, and
+ * what another thread was changing at that moment: its function would wait for that thread for
+ * ever. All, if the forking thread has not `held` the lock and another one was moving slots. */
+void gorc__timerheap_fork_child(struct gorc__timerheap *h, bool held);
 /* False when memory is out. */
 bool gorc__timerheap_add(struct gorc__timerheap *h, struct gorc__timer *t);
 /* True: it was pending and will not fire. False: it has fired or fires now. For timers with g set:
