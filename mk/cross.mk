@@ -17,7 +17,8 @@ A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/li
 
 # Left out with an emulator that cannot start a thread in such a child; fork_thread asks it. Its own
 # thread is left out of the count by GORC_DEBUG=emulator (run_unit.sh).
-A64_FORK := fork fork_with_waiters_and_connections t3_timers_of_the_forking_goroutine_go_on_in_the_child
+A64_FORK := fork fork_with_waiters_and_connections t3_timers_of_the_forking_goroutine_go_on_in_the_child \
+	goroutines_of_the_parent_do_not_go_on_in_the_child
 check-aarch64: $(A64_TESTS) $(A64)/cross/fork_thread
 	@skip=; $(A64_EMULATOR) $(A64)/cross/fork_thread >/dev/null 2>&1 || { skip="$(A64_FORK)"; \
 		echo "check-aarch64: the emulator cannot start a thread in a forked child; left out: $$skip"; }; \
