@@ -21,8 +21,8 @@
 
 #include "base/lock.h"
 #include "hooks.h"
-#include "chan/chan_list.h"
 #include "chan/timer_chan.h"
+#include "sched/hidden_list.h"
 #include "sched/park.h"
 
 enum gorc__chan_state {
@@ -52,8 +52,11 @@ struct gorc_chan {
     uint64_t closed_goid;
     struct gorc_timer *timer; /* state TIMER: in the same block of memory */
     struct gorc_chan *quarantine_next;
-    struct gorc__chan_link link; /* race library, detector on: while it is not freed */
+    struct gorc__hidden_link link; /* in gorc__chans */
 };
+
+/* Those with keys that were not freed. */
+extern struct gorc__hidden_list gorc__chans;
 
 /* A word per buffer slot and one for the close, as what is found by address is quicker to find
  * alone in its word; close_at: another key than `close`. */

@@ -14,6 +14,8 @@
 
 #define QUARANTINE 1024u
 
+struct gorc__hidden_list gorc__chans;
+
 static struct gorc__lock quarantine_lock; /* a leaf */
 static struct gorc_chan *quarantine_head, *quarantine_tail;
 static uint32_t quarantine_count;
@@ -38,7 +40,7 @@ static struct gorc_chan *make(size_t elem_size, size_t capacity, size_t bytes, c
     atomic_store_explicit(&c->refs, 1, memory_order_relaxed);
     c->created = gorc__hook_place(pc);
     if (c->keys)
-        gorc__chan_list_add(&c->link);
+        gorc__hidden_add(&gorc__chans, &c->link);
     return c;
 }
 
@@ -119,7 +121,7 @@ static void chan_free(struct gorc_chan *c, const void *pc)
     gorc__chan_changed(c);
     gorc__unlock(&c->lock);
     if (c->keys) {
-        gorc__chan_list_remove(&c->link);
+        gorc__hidden_remove(&gorc__chans, &c->link);
         gorc__hook_forget(c->keys, sizeof *c->keys + c->capacity * sizeof c->keys->slot[0]);
         gorc__free(c->keys);
         c->keys = NULL;

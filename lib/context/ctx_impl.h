@@ -27,7 +27,7 @@
 #include "base/lock.h"
 #include "base/misuse.h"
 #include "chan/chan_impl.h"
-#include "context/ctx_list.h"
+#include "sched/hidden_list.h"
 #include "hooks.h"
 #include "sched/park.h"
 #include "sched/timerheap.h"
@@ -42,6 +42,16 @@ enum gorc__ctx_kind {
 };
 
 struct gorc__canceller;
+
+/* All contexts and after-funcs that were not freed are listed in the race library, where a context
+ * that is never cancelled is a finding (ctx_inspect.c). */
+struct gorc__ctx_link {
+    struct gorc__hidden_link hidden;
+    bool is_stop; /* in a gorc_ctx_stop, not in a gorc_ctx */
+};
+
+void gorc__ctx_list_add(struct gorc__ctx_link *l, bool is_stop);
+void gorc__ctx_list_remove(struct gorc__ctx_link *l);
 
 /* Constant once made, but refs and freed. */
 struct gorc_ctx {

@@ -6,6 +6,22 @@
 
 #include "context/ctx_impl.h"
 
+static struct gorc__hidden_list listed;
+
+void gorc__ctx_list_add(struct gorc__ctx_link *l, bool is_stop)
+{
+    if (!gorc__hook_active())
+        return;
+    l->is_stop = is_stop;
+    gorc__hidden_add(&listed, &l->hidden);
+}
+
+void gorc__ctx_list_remove(struct gorc__ctx_link *l)
+{
+    if (gorc__hidden_is_listed(&l->hidden))
+        gorc__hidden_remove(&listed, &l->hidden);
+}
+
 struct walk {
     bool (*fn)(const struct gorc__inspect_ctx *c, void *arg);
     void *arg;
@@ -45,9 +61,10 @@ static void describe(struct gorc_ctx *ctx, struct gorc__inspect_ctx *i)
         i->done = atomic_load_explicit(&c->done, memory_order_acquire);
 }
 
-static bool visit(struct gorc__ctx_link *l, void *arg)
+static bool visit(struct gorc__hidden_link *hidden, void *arg)
 {
     struct walk *w = arg;
+    struct gorc__ctx_link *l = (struct gorc__ctx_link *)hidden; /* its first member */
     struct gorc__inspect_ctx i;
     if (l->is_stop) {
         struct gorc_ctx_stop *s =
@@ -72,5 +89,5 @@ static bool visit(struct gorc__ctx_link *l, void *arg)
 void gorc__inspect_contexts(bool (*fn)(const struct gorc__inspect_ctx *c, void *arg), void *arg)
 {
     struct walk w = {fn, arg};
-    gorc__ctx_list_each(visit, &w);
+    gorc__hidden_each(&listed, visit, &w);
 }

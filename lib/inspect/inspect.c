@@ -149,6 +149,25 @@ void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret)
     };
 }
 
+struct chan_walk {
+    bool (*fn)(const struct gorc__inspect_chan *c, void *arg);
+    void *arg;
+};
+
+static bool visit_chan(struct gorc__hidden_link *l, void *arg)
+{
+    struct chan_walk *w = arg;
+    struct gorc__inspect_chan c;
+    gorc__inspect_chan((const char *)l - offsetof(struct gorc_chan, link), &c);
+    return c.is_owned || w->fn(&c, w->arg);
+}
+
+void gorc__inspect_chans(bool (*fn)(const struct gorc__inspect_chan *c, void *arg), void *arg)
+{
+    struct chan_walk w = {fn, arg};
+    gorc__hidden_each(&gorc__chans, visit_chan, &w);
+}
+
 bool gorc__inspect_is_monitor(int tid)
 {
     return tid == atomic_load(&gorc__sched.sysmon_tid);

@@ -21,7 +21,7 @@
 #include "base/misuse.h"
 #include "chan/chan_impl.h"
 #include "sched/g.h"
-#include "time/timer_list.h"
+#include "sched/hidden_list.h"
 
 #define NEVER INT64_MAX
 #define FAR (INT64_MAX - 1) /* durations that overflow end here: pending, for ever (T9) */
@@ -39,8 +39,11 @@ struct gorc_timer {
     /* Detector on, a function pending: the goroutine that will run it, as of the timer's start. */
     struct gorc__hook_task task;
     uint64_t goid;
-    struct gorc__timer_link link;
+    struct gorc__hidden_link link; /* in `listed` */
 };
+
+/* Timers and tickers that were not freed. */
+static struct gorc__hidden_list listed;
 
 static int64_t from_now(int64_t ns)
 {
@@ -176,7 +179,7 @@ bool gorc__timer_chan_pending(const void *chan)
 
 bool gorc__timer_chan_owned(const struct gorc_chan *c)
 {
-    return c->timer->link.not_next != 0; /* listed; the last one has the complement of NULL */
+    return gorc__hidden_is_listed(&c->timer->link);
 }
 
 /* --- firing --- */
@@ -263,7 +266,7 @@ static struct gorc_timer *make_listed(
 {
     struct gorc_timer *t = make(when, period, fn, arg, pc);
     if (t && gorc__hook_active())
-        gorc__timer_list_add(&t->link);
+        gorc__hidden_add(&listed, &t->link);
     return t;
 }
 
@@ -308,7 +311,7 @@ static void free_timer(struct gorc_timer *t, const void *pc)
     change(t, NEVER, t->period);
     t->freed = true;
     if (gorc__hook_active())
-        gorc__timer_list_remove(&t->link);
+        gorc__hidden_remove(&listed, &t->link);
     gorc_chan_unref(t->chan);
 }
 
@@ -409,10 +412,16 @@ void gorc_ticker_free(gorc_ticker *t)
 
 /* --- inspection --- */
 
-bool gorc__timer_describe(struct gorc__timer_link *link, struct gorc__inspect_timer *ret)
+struct walk {
+    bool (*fn)(const struct gorc__inspect_timer *t, void *arg);
+    void *arg;
+};
+
+static bool visit(struct gorc__hidden_link *l, void *arg)
 {
-    struct gorc_timer *t = (struct gorc_timer *)((char *)link - offsetof(struct gorc_timer, link));
-    *ret = (struct gorc__inspect_timer){
+    struct walk *w = arg;
+    struct gorc_timer *t = (struct gorc_timer *)((char *)l - offsetof(struct gorc_timer, link));
+    struct gorc__inspect_timer i = {
         .timer = t,
         .chan = t->fn ? NULL : t->chan,
         .kind = t->period ? "ticker" : "timer",
@@ -421,5 +430,11 @@ bool gorc__timer_describe(struct gorc__timer_link *link, struct gorc__inspect_ti
         .creator = t->creator,
         .fn_arg = t->arg,
     };
-    return true;
+    return w->fn(&i, w->arg);
+}
+
+void gorc__inspect_timers(bool (*fn)(const struct gorc__inspect_timer *t, void *arg), void *arg)
+{
+    struct walk w = {fn, arg};
+    gorc__hidden_each(&listed, visit, &w);
 }
