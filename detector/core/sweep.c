@@ -209,6 +209,7 @@ static void finish(void)
     dt_free(indices_seen, n_indices + 1);
     dt_task_each(keep_task, NULL);
     dt_lockgraph_each_task(mark_info);
+    dt_task_info_each_kept(mark_info);
     dt_task_each(forget_ordered, NULL);
     dt_task_info_sweep(round_number);
     dt_segment_mark_end();

@@ -630,6 +630,20 @@ bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info 
     return false;
 }
 
+void dt_task_info_keep(struct dt_task_info *info)
+{
+    __atomic_store_n(&info->kept, true, __ATOMIC_RELAXED);
+}
+
+void dt_task_info_each_kept(void (*fn)(struct dt_task_info *info))
+{
+    for (uint32_t id = 1; id < info_pool.next; id++) {
+        struct dt_task_info *info = dt_pool_at(&info_pool, id);
+        if (info->pool_id == id && info->kept)
+            fn(info);
+    }
+}
+
 void dt_task_info_sweep(uint32_t round)
 {
     for (uint32_t id = 1; id < info_pool.next; id++) {

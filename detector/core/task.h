@@ -35,6 +35,7 @@ struct dt_task_info {
     uint32_t pool_id; /* the core's */
     dt_epoch first;   /* epoch */
     uint32_t marked;  /* sweep.c's */
+    bool kept;        /* for good (dt_task_info_keep) */
     uint32_t nsynced; /* so many places; the last ones are kept */
     struct dt_synced synced[DT_SYNCED];
 };
@@ -199,6 +200,9 @@ void dt_task_joining(struct dt_task *me, struct dt_task *other);
 /* Frees it (ended, and joined, detached, or a goroutine). Its index is reused when safe. */
 void dt_task_free(struct dt_task *t);
 void dt_task_set_name(struct dt_task *t, const char *name);
+/* For a report that is made later: it, its parents and where they were created stay. */
+void dt_task_info_keep(struct dt_task_info *info);
+void dt_task_info_each_kept(void (*fn)(struct dt_task_info *info));
 /* A copy of what is known of a task that may have ended; false: nothing any more. Looks at all
  * records: for reports. */
 bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info);

@@ -82,6 +82,9 @@ static void note(struct dt_task *a, const struct dt_held_lock *h, struct dt_task
 {
     if (!is_new(h, a))
         return;
+    dt_task_info_keep(a->info);
+    if (b)
+        dt_task_info_keep(b->info);
     struct lock_wait *w = dt_alloc(sizeof *w);
     *w = (struct lock_wait){
         .waiter = a->info,
