@@ -72,6 +72,8 @@ static __attribute__((noinline)) void rlock_slow(struct rwmutex *rw)
 GORC_API void gorc_rwmutex_rlock(gorc_rwmutex *rwmutex)
 {
     struct rwmutex *rw = (struct rwmutex *)rwmutex;
+    if (__builtin_expect(!gorc__self_quick(), 0))
+        gorc__self(); /* who only reads gives way to others, too */
     uint32_t old = atomic_fetch_add_explicit(&rw->word.state, GORC__READER, memory_order_acquire);
     if (__builtin_expect(old & GORC__LOCKED, 0))
         rlock_slow(rw);
@@ -81,6 +83,7 @@ GORC_API void gorc_rwmutex_rlock(gorc_rwmutex *rwmutex)
 GORC_API bool gorc_rwmutex_try_rlock(gorc_rwmutex *rwmutex)
 {
     struct rwmutex *rw = (struct rwmutex *)rwmutex;
+    gorc__self();
     uint32_t s = atomic_load_explicit(&rw->word.state, memory_order_relaxed);
     do {
         if (s & GORC__LOCKED) {
