@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # Every function of the public headers that can run out of memory (it makes an object of gorc's, or its
-# comment speaks of memory) is called in tests/unit/sched/alloc_failure_test.c, where allocations
-# fail one by one. Prints "N passed, N failed".
+# comment speaks of memory) is called in tests/unit/sched/alloc_failure_test.c or worker_failure_test.c,
+# where allocations fail one by one. Prints "N passed, N failed".
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
-test=$root/tests/unit/sched/alloc_failure_test.c
+tests="$root/tests/unit/sched/alloc_failure_test.c $root/tests/unit/sched/worker_failure_test.c"
 # They return what is there already.
 accessors='gorc_chan_ref gorc_ctx_background gorc_timer_chan gorc_ticker_chan'
 # Their comments leave it to one that stands before them.
@@ -26,7 +26,7 @@ names=$(awk '
     /^$/ { comment = "" }' "$root"/include/gorc/*.h | sort -u)
 for name in $names $also; do
     case " $accessors " in *" $name "*) continue ;; esac
-    if grep -q "[^a-z_]$name(" "$test"; then
+    if grep -q "[^a-z_]$name(" $tests; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
