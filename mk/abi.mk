@@ -3,7 +3,7 @@
 .PHONY: check-abi check-abi-emitted check-abi-calls check-abi-names
 
 check-abi: all
-	@MAKE="$(MAKE)" bash scripts/check.sh check-abi-emitted check-abi-calls check-abi-names
+	@LOGS="$(BUILD)/check" MAKE="$(MAKE)" bash scripts/check.sh check-abi-emitted check-abi-calls check-abi-names
 
 check-abi-emitted: $(LIBRACE)
 	@sh scripts/check-abi.sh $(BUILD)

@@ -10,7 +10,7 @@ ASAN_SCHED := $(patsubst tests/unit/sched/%.c,$(BUILD)/tests/unit/asan-sched/%, 
 	$(wildcard tests/unit/sched/*_test.c))
 
 check-asan: asan-tests lib
-	@MAKE="$(MAKE)" bash scripts/check.sh check-asan-programs check-asan-unit
+	@LOGS="$(BUILD)/check" MAKE="$(MAKE)" bash scripts/check.sh check-asan-programs check-asan-unit
 
 check-asan-unit: asan-tests
 	@sh tests/run_unit.sh check-asan-unit asan:2 $(ASAN_SCHED) \

@@ -24,7 +24,7 @@ check: setup
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory $(JOBS) all >$(BUILD)/build.log 2>&1 || \
 		{ tail -n 40 $(BUILD)/build.log; echo "0 passed, 1 failed"; exit 1; }
-	@MAKE="$(MAKE)" bash scripts/check.sh $(SUITES)
+	@LOGS="$(BUILD)/check" MAKE="$(MAKE)" bash scripts/check.sh $(SUITES)
 
 check-setup:
 	@bash scripts/test-setup.sh

@@ -7,12 +7,12 @@
 REAL_ENV = BUILD="$(BUILD)"
 
 check-real: all
-	@MAKE="$(MAKE)" bash scripts/check.sh check-real-zstd check-real-memcached \
+	@LOGS="$(BUILD)/check" MAKE="$(MAKE)" bash scripts/check.sh check-real-zstd check-real-memcached \
 		check-real-memcached-order check-real-xz check-real-redis check-real-preload
 
 # What CI runs: zstd with one compiler, and the binaries as they are.
 check-real-ci: all
-	@MAKE="$(MAKE) REAL_COMPILERS=gcc" bash scripts/check.sh check-real-zstd check-real-preload
+	@LOGS="$(BUILD)/check" MAKE="$(MAKE) REAL_COMPILERS=gcc" bash scripts/check.sh check-real-zstd check-real-preload
 
 check-real-zstd:
 	@$(REAL_ENV) bash scripts/real/zstd.sh $(REAL_COMPILERS)

@@ -40,6 +40,22 @@ crash) echo "5 passed, 0 failed"; exit 2 ;;
 silent) echo "all fine" ;;
 empty) echo "0 passed, 0 failed" ;;
 liar) echo "1 passed, 1 failed" ;;
+tells)
+    for i in 1 2 3 4 5 6; do echo "ok   before $i"; done
+    printf 'FAIL one of two\n     why it failed\nok   the other\n1 passed, 1 failed\n'
+    ;;
+long)
+    echo "FAIL something long"
+    i=0
+    while [ $((i += 1)) -le 500 ]; do echo "     line $i"; done
+    echo "0 passed, 1 failed"
+    ;;
+many)
+    i=0
+    while [ $((i += 1)) -le 99 ]; do printf 'MISSED number %s\n     why\n' $i; done
+    echo "0 passed, 99 failed"
+    ;;
+nested) exec bash "$CHECK" tells crash ;;
 esac
 EOF
 chmod +x "$dir"/bin/*
@@ -89,10 +105,11 @@ expect "an installation that brought nothing fails" [ $? -eq 1 ]
 expect "and names what is still missing" has "still missing after installing: beta gamma"
 
 # scripts/check.sh: what a suite prints, its status, and what must become of it.
+logs=
 check() { # WANTED-LINE WANTED-STATUS SUITE...
     local line=$1 want=$2
     shift 2
-    MAKE="$dir/bin/make" bash "$here/check.sh" "$@" >"$dir/out" 2>&1
+    LOGS=$logs CHECK=$here/check.sh MAKE="$dir/bin/make" bash "$here/check.sh" "$@" >"$dir/out" 2>&1
     [ $? -eq "$want" ] && [ "$(tail -n 1 "$dir/out")" = "$line" ]
 }
 : >"$dir/calls"
@@ -104,6 +121,33 @@ expect "a suite without a count is a failure" check "3 passed, 1 failed" 1 good 
 expect "a suite that ran nothing is a failure" check "0 passed, 1 failed" 1 empty
 expect "a failure with a good status fails" check "1 passed, 1 failed" 1 liar
 expect "no suite at all fails" check "0 passed, 1 failed" 1
+
+# What a log cut to its end must tell.
+repeats() { # WANTED-LINE 'SUITE...' LINE...: they follow the summary, and all that does is short
+    local line
+    # shellcheck disable=SC2086 # words
+    check "$1" 1 $2 || return 1
+    shift 2
+    tac "$dir/out" | sed '/^=== summary/q' >"$dir/end"
+    for line; do grep -qxF -- "$line" "$dir/end" || return 1; done
+    [ "$(wc -l <"$dir/end")" -lt 75 ]
+}
+at_end() { [ "$(grep -c -- "$2" "$dir/end")" -eq "$1" ]; }
+expect "a failed test is repeated at the end" repeats "4 passed, 1 failed" "good tells" \
+    "tells: FAIL one of two" "     why it failed"
+expect "and nothing that passed" at_end 0 "the other"
+expect "a long text has its begin and its end" repeats "0 passed, 1 failed" long \
+    "     line 1" "     ..." "     line 500"
+expect "of many the first are told" repeats "0 passed, 99 failed" many \
+    "many: MISSED number 1" "and 79 more"
+expect "a suite that broke shows its end" repeats "5 passed, 1 failed" crash \
+    "crash: broke" "     5 passed, 0 failed"
+expect "a suite of suites" repeats "7 passed, 3 failed" "nested tells" "nested: tells: FAIL one of two" \
+    "nested: crash: broke" "     5 passed, 0 failed" "tells: FAIL one of two"
+expect "which told its failures already" at_end 2 "why it failed"
+logs=$dir/logs
+expect "the logs are kept" repeats "4 passed, 1 failed" "good tells" "all of it: $dir/logs/"
+expect "whole" grep -qxF "ok   before 1" "$dir/logs/tells.log"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

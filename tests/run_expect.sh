@@ -34,14 +34,18 @@ status_is() {
     return 1
 }
 
-# verdict LABEL DIR RESULT: prints one line, with what went wrong before it
+# verdict LABEL DIR RESULT: prints one line, and after FAIL what went wrong; in one piece, since
+# others write to the same file.
 verdict() {
     if [ "$3" = 0 ]; then
         echo "ok   $1"
     else
-        echo "FAIL $1"
-        sed 's/^/     /' "$2/why"
-        [ -s "$2/err" ] && head -40 "$2/err" | sed 's/^/     | /'
+        {
+            echo "FAIL $1"
+            sed 's/^/     /' "$2/why"
+            [ -s "$2/err" ] && head -40 "$2/err" | sed 's/^/     | /'
+        } >"$2/verdict"
+        cat "$2/verdict"
     fi
 }
 

@@ -18,10 +18,12 @@ directive() { # directive WORD FILE
 }
 
 verdict() { # verdict WORD LABEL
-    echo "$1 $2"
-    [ "$1" = ok ] && return
-    sed 's/^/     /' "$dir/why"
-    [ -s "$dir/err" ] && head -30 "$dir/err" | sed 's/^/     | /'
+    {
+        echo "$1 $2"
+        [ "$1" = ok ] || sed 's/^/     /' "$dir/why"
+        [ "$1" = ok ] || [ ! -s "$dir/err" ] || head -30 "$dir/err" | sed 's/^/     | /'
+    } >"$dir/verdict"
+    cat "$dir/verdict" # in one piece, since others write to the same file
 }
 
 # Prints one line: ok, MISSED (a false negative), FALSE (a false positive), or BROKEN (it did not
