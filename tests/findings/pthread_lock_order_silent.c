@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * The same for pthread: orders that are forced by create, join, a barrier, a semaphore, a cond
- * whose waiter comes late; rwlocks that do not prefer writers; process-shared and
- * robust mutexes whose thread has ended.
+ * that is signalled under its mutex, or whose waiter waits, or comes after the signal; rwlocks that
+ * do not prefer writers; process-shared and robust mutexes whose thread has ended.
  */
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "../support/barrier.h"
 
 static pthread_mutex_t a, b, state = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ready = PTHREAD_COND_INITIALIZER;
@@ -60,19 +62,62 @@ static void *second_sem(void *arg)
     return arg;
 }
 
+/* Under the mutex: whether the waiter comes before or after makes no difference. */
 static void *first_cond(void *arg)
 {
     ab();
     pthread_mutex_lock(&state);
     is_ready = true;
-    pthread_mutex_unlock(&state);
     pthread_cond_signal(&ready);
+    pthread_mutex_unlock(&state);
     return arg;
 }
 
 static void *second_cond(void *arg)
 {
     pthread_mutex_lock(&state);
+    while (!is_ready)
+        pthread_cond_wait(&ready, &state);
+    pthread_mutex_unlock(&state);
+    ba();
+    return arg;
+}
+
+static void signal_late(void)
+{
+    ab();
+    pthread_mutex_lock(&state);
+    is_ready = true;
+    pthread_mutex_unlock(&state);
+    pthread_cond_signal(&ready);
+}
+
+/* After the mutex is given up, to one that came late; */
+static void *first_late(void *arg)
+{
+    signal_late();
+    hidden_step();
+    return arg;
+}
+
+static void *second_late(void *arg)
+{
+    hidden_wait(1);
+    return second_cond(arg);
+}
+
+/* to one that waits: who has the mutex next knows that it does. */
+static void *first_waited(void *arg)
+{
+    hidden_wait(2);
+    signal_late();
+    return arg;
+}
+
+static void *second_waits(void *arg)
+{
+    pthread_mutex_lock(&state);
+    hidden_step();
     while (!is_ready)
         pthread_cond_wait(&ready, &state);
     pthread_mutex_unlock(&state);
@@ -125,6 +170,7 @@ static void run(void *(*one)(void *), void *(*two)(void *))
     pthread_t t[2];
 
     start();
+    is_ready = false;
     pthread_create(&t[0], NULL, one, NULL);
     pthread_create(&t[1], NULL, two, NULL);
     pthread_join(t[0], NULL);
@@ -171,6 +217,8 @@ int main(void)
     run(first_barrier, second_barrier);
     run(first_sem, second_sem);
     run(first_cond, second_cond);
+    run(first_late, second_late);
+    run(first_waited, second_waits);
     run(reads_twice, writes);
     one_after_the_other();
     kept();
