@@ -79,7 +79,7 @@ GORC_END_DECLS
     typedef struct name##_rx {                                                                     \
         gorc_chan *chan;                                                                           \
     } name##_rx;                                                                                   \
-    GORC_CHAN_INLINE name name##_new(size_t cap)                                                   \
+    GORC_CHAN_INLINE __attribute__((always_inline)) name name##_new(size_t cap)                    \
     {                                                                                              \
         name c = {gorc_chan_new(sizeof(T), cap)};                                                  \
         return c;                                                                                  \
