@@ -55,7 +55,8 @@ $(UNIT)/core/%: tests/unit/core/%.c $(UNIT_CORE_HELP) $(BUILD)/unit-det/core.a
 
 # Cores with one rule wrong, which the trace test must notice. Objects before the archive win.
 UNIT_FAULTS := $(patsubst %,$(UNIT)/fault/fault_%,0 1 2 3 4 5 6 7 8 9 10 11 12 13)
-UNIT_FAULT_SRC := $(addprefix detector/core/,granule.c range.c segment.c sweep.c sync.c task.c)
+UNIT_FAULT_SRC := $(addprefix detector/core/,granule.c granule_chain.c granule_clear.c range.c segment.c \
+	sweep.c sync.c task.c)
 $(UNIT)/core/fault_test: $(UNIT_FAULTS)
 $(UNIT)/fault/fault_%: tests/unit/core/fault_run.c tests/unit/core/fault.h $(UNIT_CORE_HELP) \
 		$(BUILD)/unit-det/core.a

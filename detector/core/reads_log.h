@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Logs from within, for reads.c and reads_purge.c.
+ * Logs from within, for reads.c, reads_look.c and reads_purge.c.
  */
 #ifndef DT_READS_LOG_H
 #define DT_READS_LOG_H
@@ -39,6 +39,24 @@ static inline uint32_t dt_log_name(uint64_t entry)
 static inline uint32_t dt_read_part_size(uint32_t part)
 {
     return part ? 16u << part : 32;
+}
+
+/* The entry of addr's log in the reader's table, or the free place for it. */
+static inline uint64_t *dt_log_slot(const struct dt_reader *r, uintptr_t addr)
+{
+    uint64_t region = addr >> DT_REGION_SHIFT;
+    for (uint64_t i = region;; i++) {
+        uint64_t *e = &r->table[i & r->mask];
+        if (!*e || *e >> DT_LOG_REGION_SHIFT == region)
+            return e;
+    }
+}
+
+/* 0: there is none. */
+static inline uint64_t dt_log_find(const struct dt_reader *r, uintptr_t addr)
+{
+    uint64_t e = dt_reads_entry(r, addr);
+    return e || r->used == 0 ? e : *dt_log_slot(r, addr);
 }
 
 /* The fields of a granule, by byte. */
