@@ -75,17 +75,20 @@ static bool beyond(uint32_t depth, dt_index i)
     return depth < 8 && (uint64_t)i >> (4 * depth) != 0;
 }
 
+const uint32_t *dt_clock_leaf(const struct dt_clock *c, dt_index i)
+{
+    if (c->depth == 0 || beyond(c->depth, i))
+        return NULL;
+    uint32_t id = c->root;
+    for (uint32_t level = c->depth; level > 1 && id; level--)
+        id = dt_clock_node(id)->v[i >> (4 * (level - 1)) & 15];
+    return id ? dt_clock_node(id)->v : NULL;
+}
+
 dt_epoch dt_clock_get(const struct dt_clock *c, dt_index i)
 {
-    if (beyond(c->depth, i))
-        return 0;
-    uint32_t id = c->root;
-    for (uint32_t level = c->depth; level > 1; level--) {
-        if (!id)
-            return 0;
-        id = dt_clock_node(id)->v[i >> (4 * (level - 1)) & 15];
-    }
-    return id ? dt_clock_node(id)->v[i & 15] : 0;
+    const uint32_t *leaf = dt_clock_leaf(c, i & ~(dt_index)15);
+    return leaf ? leaf[i & 15] : 0;
 }
 
 static void deepen(struct dt_clock *c, uint32_t depth)

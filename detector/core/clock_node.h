@@ -27,6 +27,9 @@ static inline dt_epoch dt_clock_look(const struct dt_clock *c, dt_index i)
     return dt_clock_get(c, i);
 }
 
+/* The epochs of the sixteen indices from i on, a multiple of sixteen; NULL: all zero. */
+const uint32_t *dt_clock_leaf(const struct dt_clock *c, dt_index i);
+
 /* As dt_clock_join, without looking at component `own` (UINT32_MAX: at all). `known` (or NULL) is
  * covered by dst: what src shares with it is skipped, so that joining clocks that descend from each
  * other costs their difference. */

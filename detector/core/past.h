@@ -29,5 +29,7 @@ static inline bool dt_past_has(uint32_t seg)
 void dt_past_wanted(void);
 /* Finds it now, unless somebody is at it. */
 void dt_past_find(void);
+/* That takes about so many steps now. */
+uint64_t dt_past_cost(void);
 
 #endif

@@ -20,7 +20,8 @@
 #include "core/segment.h"
 #include "core/sweep.h"
 
-enum { LEAST_DEAD = 256, MANY_LOOKS = 1 << 20 };
+/* A log is worth so many steps of a search for those that are not needed any more. */
+enum { LEAST_DEAD = 256, WORTH = 512, MANY_LOOKS = 1 << 20 };
 
 static struct dt_reader *readers;                   /* atomic; all */
 static uint32_t dead_logs, dead_limit = LEAST_DEAD; /* atomic, hints */
@@ -164,7 +165,7 @@ static void drop_dead(void)
         link = &r->link;
     }
     dead_logs = left;
-    dead_limit = LEAST_DEAD + 2 * left;
+    dead_limit = LEAST_DEAD + 2 * left + (uint32_t)(dt_past_cost() / WORTH);
 }
 
 /* Of indices that the common past does not have: what does a live task not know? */
