@@ -64,7 +64,14 @@ struct gorc__misuse {
     gorc__place object_created;
     const char *earlier_role; /* "closed by", or NULL */
     gorc__place earlier;
-    uint64_t earlier_goid; /* 0: unknown */
+    uint64_t earlier_goid; /* 0: unknown, or in `earlier` (gorc__hook_place_of) */
+    /* The lock or wait group whose last taking and giving up is shown, NULL: none; and what those
+     * who had it for reading released, if that is another key. */
+    const void *used, *readers;
+    /* What `object` is a copy of, NULL: unknown; or what tells whether it can be one of
+     * `candidate`, which earlier_goid has locked. */
+    const void *original;
+    bool (*is_original)(const struct gorc__misuse *m, const void *candidate);
 };
 
 #ifdef GORC_DETECT
@@ -161,6 +168,11 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
     unsigned how, const void *pc);
 /* It is about to give it up: it releases `key`, replacing its past if `replace`. */
 void gorc__hook_unlocked(const void *lock, const void *key, bool replace);
+/* The current task adds to a wait group: a negative delta releases it. Gives the place of the count
+ * of the same sign before, as gorc__hook_place_of; 0: unknown. */
+gorc__place gorc__hook_counted(const void *wg, int delta);
+/* The first use of an object that is moved no more. */
+void gorc__hook_used(const void *object);
 /* A once is called; its function runs in the current task. */
 void gorc__hook_once_call(const void *once, const void *pc);
 void gorc__hook_once_begin(const void *once, const void *pc);
@@ -186,6 +198,8 @@ int64_t gorc__hook_watch(int64_t now);
 
 /* The current task's whole stack; `pc` is the return address of the public function. */
 gorc__place gorc__hook_place(const void *pc);
+/* And, in its upper half, whose it is: for gorc__misuse. */
+gorc__place gorc__hook_place_of(const void *pc);
 /* Records the misuse. true: on_misuse=continue, the operation has no effect and returns; false:
  * the record is complete, the caller aborts. */
 bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc);
@@ -338,6 +352,15 @@ static inline void gorc__hook_unlocked(const void *lock, const void *key, bool r
 {
     (void)lock, (void)key, (void)replace;
 }
+static inline gorc__place gorc__hook_counted(const void *wg, int delta)
+{
+    (void)wg, (void)delta;
+    return 0;
+}
+static inline void gorc__hook_used(const void *object)
+{
+    (void)object;
+}
 static inline void gorc__hook_once_call(const void *once, const void *pc)
 {
     (void)once, (void)pc;
@@ -375,6 +398,10 @@ static inline int64_t gorc__hook_watch(int64_t now)
     return INT64_MAX;
 }
 static inline gorc__place gorc__hook_place(const void *pc)
+{
+    return (gorc__place)(uintptr_t)pc;
+}
+static inline gorc__place gorc__hook_place_of(const void *pc)
 {
     return (gorc__place)(uintptr_t)pc;
 }

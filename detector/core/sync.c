@@ -149,6 +149,17 @@ void dt_sync_unlock(struct dt_sync *s)
     dt_race_deliver(me);
 }
 
+const void *dt_sync_search(bool (*fn)(const struct dt_sync *s, void *arg), void *arg)
+{
+    uint32_t end = __atomic_load_n(&dt_sync_pool.next, __ATOMIC_ACQUIRE);
+    for (uint32_t id = 1; id < end; id++) {
+        uintptr_t addr = __atomic_load_n(&at(id)->addr, __ATOMIC_ACQUIRE);
+        if (addr && fn(at(id), arg))
+            return (const void *)addr;
+    }
+    return NULL;
+}
+
 void dt_sync_acquire_turn(struct dt_task *t, struct dt_sync *s)
 {
     if (__builtin_expect(t->ignore_sync, 0))

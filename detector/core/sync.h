@@ -42,16 +42,33 @@ struct dt_sync {
     uint16_t flags;     /* DT_LOCK_* of locks.h, and what the program has announced */
     uint32_t owner_uid; /* task that holds it exclusively, 0: none */
     uint32_t recursion;
-    dt_stackid locked; /* where it was taken last */
+    dt_stackid locked; /* where it was taken last; of a wait group: counted up */
     /* So far one cache line: all that is written each time. */
-    dt_stackid created, destroyed;
+    dt_stackid created; /* where it was made; of an object that nobody makes: first used */
+    /* Where it was given up last; of a wait group: counted down. And who did these, as uids. */
+    dt_stackid left;
+    uint32_t locked_uid, left_uid, created_uid;
     uint32_t order_id;      /* the lock's in lockgraph.h, 0: none yet */
     struct dt_clock merged; /* the clock that was merged last: covered by clock */
     char name[24];
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct dt_sync, created) == 64, "one line");
+/* With s locked: where t has taken it, and given it up. */
+static inline void dt_sync_taken(struct dt_sync *s, const struct dt_task *t, dt_stackid where)
+{
+    s->locked = where;
+    s->locked_uid = t->info->uid;
+}
+static inline void dt_sync_left(struct dt_sync *s, const struct dt_task *t, dt_stackid where)
+{
+    s->left = where;
+    s->left_uid = t->info->uid;
+}
 struct dt_sync *dt_sync_lock(const void *addr, bool create);
 void dt_sync_unlock(struct dt_sync *s);
+/* The address of an object of which fn says yes, NULL: none. Looks at all of them, unlocked: for
+ * reports. */
+const void *dt_sync_search(bool (*fn)(const struct dt_sync *s, void *arg), void *arg);
 /* With s locked by dt_sync_lock. */
 void dt_sync_acquire(struct dt_task *t, struct dt_sync *s);
 void dt_sync_release(struct dt_task *t, struct dt_sync *s);

@@ -630,6 +630,19 @@ bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info 
     return false;
 }
 
+bool dt_task_info_find_uid(uint32_t uid, struct dt_task_info *ret_info)
+{
+    uint32_t end = __atomic_load_n(&info_pool.next, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 1; i < end; i++) {
+        const struct dt_task_info *info = dt_pool_at(&info_pool, i);
+        if (info->pool_id == i && info->uid == uid) {
+            *ret_info = *info;
+            return true;
+        }
+    }
+    return false;
+}
+
 void dt_task_info_keep(struct dt_task_info *info)
 {
     __atomic_store_n(&info->kept, true, __ATOMIC_RELAXED);

@@ -43,7 +43,7 @@ struct dt_task_info {
 struct dt_frame {
     uintptr_t pc;  /* return address into the caller */
     uint32_t node; /* context of this frame, 0: not made yet */
-    uint32_t padding;
+    uint32_t astray; /* lockcount.h */
 };
 
 enum dt_lock_kind {
@@ -206,6 +206,7 @@ void dt_task_info_each_kept(void (*fn)(struct dt_task_info *info));
 /* A copy of what is known of a task that may have ended; false: nothing any more. Looks at all
  * records: for reports. */
 bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info);
+bool dt_task_info_find_uid(uint32_t uid, struct dt_task_info *ret_info);
 
 /* from's past happens before what `to` does next. The caller owns both. */
 void dt_task_edge(struct dt_task *from, struct dt_task *to);

@@ -24,6 +24,7 @@
 #include "runtime/fatal.h"
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
+#include "runtime/earlier.h"
 #include "runtime/jump.h"
 #include "runtime/lock_order.h"
 #include "runtime/runtime.h"
@@ -313,15 +314,6 @@ void gorc__hook_called(bool begun)
 
 /* --- locks --- */
 
-/* 0: not held. */
-static dt_stackid held_where(const struct dt_task *t, const void *lock)
-{
-    for (uint32_t i = t->nheld; i-- > 0;)
-        if (t->held[i].lock == lock)
-            return t->held[i].where;
-    return 0;
-}
-
 /* Takes what the entry of the held lock needs along. */
 static struct dt_found_cycle *hold(
     struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
@@ -333,6 +325,7 @@ static struct dt_found_cycle *hold(
         dt_sync_acquire_turn(me, s);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
+        dt_sync_taken(s, me, h->where);
         dt_sync_unlock(s);
     }
     struct dt_found_cycle *found = dt_lockgraph_wants(me, h) ? dt_lockgraph_acquired(me) : NULL;
@@ -392,11 +385,11 @@ void gorc__hook_unlocked(const void *lock, const void *key, bool replace)
     struct dt_task *me = begin();
     if (!me)
         return;
-    dt_stackid where = held_where(me, lock);
     if (__builtin_expect(!dt_task_lock_released(me, lock), 0))
         dt_lock_handed_over(lock);
+    dt_stackid where = dt_earlier_here(me);
     struct dt_sync *s = dt_sync_lock(key, true);
-    s->locked = where;
+    dt_sync_left(s, me, where);
     if (replace)
         dt_sync_release_store_turn(me, s);
     else

@@ -12,6 +12,7 @@
 #include "core/sync.h"
 #include "core/task.h"
 #include "report/finding.h"
+#include "runtime/earlier.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 
@@ -111,6 +112,7 @@ void dt_lock_acquired(
         /* This may make a context, so it is done outside of s's lock. While we hold the real lock
          * nobody else sets `locked`. */
         struct dt_held_lock *h = hold(t, lock, kind, how, pc, &note);
+        __atomic_store_n(&s->locked_uid, me, __ATOMIC_RELAXED);
         __atomic_store_n(&s->locked, h->where, __ATOMIC_RELAXED);
         if (dt_lockgraph_wants(t, h))
             found = dt_lockgraph_acquired(t);
@@ -136,7 +138,7 @@ void dt_lock_acquired_shared(
         s->flags |= DT_LOCK_SHARED | DT_LOCK_HAS_READERS;
         s->owner_uid ^= t->info->uid;
         s->recursion++;
-        s->locked = h->where;
+        dt_sync_taken(s, t, h->where);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
         dt_sync_unlock(s);
@@ -178,6 +180,7 @@ static bool release_exclusive(struct dt_task *t, struct dt_sync *s)
 static bool release(struct dt_task *t, const void *lock, bool any)
 {
     dt_begin(t);
+    dt_stackid where = dt_earlier_here(t);
     struct dt_sync *s = dt_sync_lock(lock, true);
     bool shared = s && (s->flags & DT_LOCK_SHARED);
     if (s && !any && !shared && s->owner_uid && s->owner_uid != t->info->uid) {
@@ -191,6 +194,8 @@ static bool release(struct dt_task *t, const void *lock, bool any)
         s = dt_sync_lock(lock, true);
     }
     bool given_up = s ? (shared ? release_shared(t, s) : release_exclusive(t, s)) : false;
+    if (given_up)
+        dt_sync_left(s, t, where);
     if (s)
         dt_sync_unlock(s);
     if (given_up && !dt_task_lock_released(t, lock))
@@ -233,30 +238,26 @@ void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind
     const char *words, uintptr_t pc)
 {
     dt_begin(t);
-    dt_stackid locked = 0, created = 0;
-    char name[24] = "";
-    struct dt_sync *s = dt_sync_lock(lock, false);
-    if (s) {
-        locked = s->locked;
-        created = s->created;
-        for (size_t i = 0; i < sizeof name; i++)
-            name[i] = s->name[i];
-        dt_sync_unlock(s);
-    }
+    struct dt_uses u;
+    struct dt_earlier earlier = {.n = 0};
+    dt_uses_of(lock, &u);
     struct dt_finding f = {
         .kind = "misuse",
         .rule = rule,
         .words = words,
         .certainty = DT_CERTAIN,
-        .object = {.kind = object_kind, .name = name[0] ? name : NULL, .addr = (uintptr_t)lock},
+        .message = u.locked || !u.is_free ? NULL : "it has never been locked",
+        .object = {.kind = object_kind, .name = u.name[0] ? u.name : NULL, .addr = (uintptr_t)lock},
         .counts = true,
     };
     dt_finding_stack(&f, "misuse", t->info, dt_here_native(t, pc), NULL);
-    if (locked)
-        dt_finding_stack(&f, "last locked by", NULL, locked, NULL);
-    if (created)
-        dt_finding_stack(&f, "object created by", NULL, created, NULL);
+    dt_earlier_add(&earlier, &f, "last locked by", u.locked, u.locked_uid, NULL);
+    if (u.is_free)
+        dt_earlier_add(&earlier, &f, "last unlocked by", u.left, u.left_uid, NULL);
+    if (u.created)
+        dt_finding_stack(&f, "object created by", NULL, u.created, NULL);
     dt_finding_creation(&f, t->info);
+    dt_earlier_creations(&earlier, &f);
     dt_finish(t);
     dt_finding_add(&f);
 }

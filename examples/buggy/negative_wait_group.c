@@ -28,7 +28,7 @@ int main(void)
     static struct batch b;
 
     b.ended = gorc_chan_new(0, 0);
-    gorc_wg_add(&b.wg, 1);
+    gorc_wg_add(&b.wg, 1); /* HERE: add */
     for (int i = 0; i < 2; i++)
         gorc_go(task_main, &b); /* HERE: go */
     gorc_wg_wait(&b.wg);

@@ -67,6 +67,21 @@ static void raise_chan(struct gorc_chan *c, const char *rule, const char *messag
     gorc__misuse_raise(&m, pc);
 }
 
+static void raise_freed(const struct gorc_chan *c, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = "use-after-unref",
+        .message = "use of a channel after its last unref",
+        .object_kind = GORC__OBJ_CHAN,
+        .object = c,
+        .object_created = c->created,
+        .earlier_role = "freed by",
+        .earlier = c->closed_by,
+        .earlier_goid = c->closed_goid,
+    };
+    gorc__misuse_raise(&m, pc);
+}
+
 void gorc__chan_misuse_send(struct gorc_chan *c, const void *pc)
 {
     if (c->timer)
@@ -86,7 +101,7 @@ bool gorc__chan_is_freed(struct gorc_chan *c, const void *pc)
 {
     if (GORC__LIKELY(atomic_load_explicit(&c->state, memory_order_relaxed) != GORC__CHAN_FREED))
         return false;
-    raise_chan(c, "use-after-unref", "use of a channel after its last unref", c->created, 0, 0, pc);
+    raise_freed(c, pc);
     return true;
 }
 

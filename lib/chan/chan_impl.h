@@ -48,7 +48,8 @@ struct gorc_chan {
     _Atomic uint64_t refs;
     struct gorc__chan_keys *keys; /* race library, detector on: what happens-before is keyed by */
     gorc__place created;
-    gorc__place closed_by; /* guarded by lock; constant once closed */
+    /* Guarded by lock; constant once closed. Once freed: whose unref was the last. */
+    gorc__place closed_by;
     uint64_t closed_goid;
     struct gorc_timer *timer; /* state TIMER: in the same block of memory */
     struct gorc_chan *quarantine_next;

@@ -27,6 +27,8 @@ void gorc__misuse_raise(const struct gorc__misuse *m, const void *pc)
         if (m->earlier)
             gorc__print_place(
                 m->earlier_role ? m->earlier_role : "earlier", m->earlier, m->earlier_goid);
+        else if (m->earlier_goid && (m->used || m->original || m->is_original))
+            gorc__printf("last locked by goroutine %llu\n", (unsigned long long)m->earlier_goid);
         if (m->object_created)
             gorc__print_place("object created by", m->object_created, 0);
     }

@@ -20,13 +20,37 @@ _Static_assert(_Alignof(struct cond) <= _Alignof(gorc_cond), "alignment");
 static bool in_place(struct cond *c, const void *pc)
 {
     const void *self = NULL;
-    if (atomic_load_explicit(&c->self, memory_order_relaxed) == c ||
-        atomic_compare_exchange_strong_explicit(
-            &c->self, &self, c, memory_order_relaxed, memory_order_relaxed) ||
-        self == c)
+    if (atomic_load_explicit(&c->self, memory_order_relaxed) == c)
         return true;
-    gorc__misuse_simple("cond-copied", "cond copied after first use", GORC__OBJ_COND, c, pc);
+    if (atomic_compare_exchange_strong_explicit(
+            &c->self, &self, c, memory_order_relaxed, memory_order_relaxed)) {
+        gorc__hook_used(c);
+        return true;
+    }
+    if (self == c)
+        return true;
+    struct gorc__misuse m = {
+        .rule = "cond-copied",
+        .message = "cond copied after first use",
+        .object_kind = GORC__OBJ_COND,
+        .object = c,
+        .original = self,
+    };
+    gorc__misuse_raise(&m, pc);
     return false;
+}
+
+static void raise_unlocked(const struct cond *c, const struct gorc__mutex *mutex, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = "cond-wait-unlocked",
+        .message = "cond wait while its mutex is not locked",
+        .object_kind = GORC__OBJ_COND,
+        .object = c,
+        .earlier_goid = atomic_load_explicit(&mutex->holder, memory_order_relaxed),
+        .used = mutex,
+    };
+    gorc__misuse_raise(&m, pc);
 }
 
 GORC_API void gorc_cond_wait(gorc_cond *cond, gorc_mutex *mutex)
@@ -37,8 +61,7 @@ GORC_API void gorc_cond_wait(gorc_cond *cond, gorc_mutex *mutex)
     if (!in_place(c, pc))
         return;
     if (!gorc__mutex_is_locked(m)) {
-        gorc__misuse_simple(
-            "cond-wait-unlocked", "cond wait while its mutex is not locked", GORC__OBJ_COND, c, pc);
+        raise_unlocked(c, m, pc);
         return;
     }
     struct gorc__waiter w = {.g = gorc__self()};

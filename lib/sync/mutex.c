@@ -141,14 +141,34 @@ static bool unlock_queued(struct gorc__mutex *m)
     return true;
 }
 
+/* Its state is that of a mutex at `candidate` that is held. */
+static bool is_original(const struct gorc__misuse *misuse, const void *candidate)
+{
+    const struct gorc__mutex *m = misuse->object;
+    uint32_t s = atomic_load_explicit(&m->word.state, memory_order_relaxed);
+    return candidate != m && (s & (TAG_MASK | GORC__LOCKED)) == held_state(candidate);
+}
+
 static void raise_unlock(struct gorc__mutex *m, uint32_t state, const void *pc)
 {
-    if (state & GORC__LOCKED)
-        gorc__misuse_simple(
-            "moved-while-locked", "mutex moved or copied while locked", GORC__OBJ_MUTEX, m, pc);
-    else
-        gorc__misuse_simple(
-            "unlock-of-unlocked", "unlock of unlocked mutex", GORC__OBJ_MUTEX, m, pc);
+    uint64_t holder = atomic_load_explicit(&m->holder, memory_order_relaxed);
+    struct gorc__misuse moved = {
+        .rule = "moved-while-locked",
+        .message = "mutex moved or copied while locked",
+        .object_kind = GORC__OBJ_MUTEX,
+        .object = m,
+        .earlier_goid = holder,
+        .is_original = is_original,
+    };
+    struct gorc__misuse unlocked = {
+        .rule = "unlock-of-unlocked",
+        .message = "unlock of unlocked mutex",
+        .object_kind = GORC__OBJ_MUTEX,
+        .object = m,
+        .earlier_goid = holder,
+        .used = m,
+    };
+    gorc__misuse_raise(state & GORC__LOCKED ? &moved : &unlocked, pc);
 }
 
 /* Locked, in place, and no waiter's turn: nobody waits, or one is on its way already. */

@@ -117,10 +117,23 @@ static __attribute__((noinline)) bool runlock_slow(struct rwmutex *rw)
     return true;
 }
 
+static void raise_unlock(
+    const struct rwmutex *rw, const char *rule, const char *message, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = rule,
+        .message = message,
+        .object_kind = GORC__OBJ_RWMUTEX,
+        .object = rw,
+        .used = rw,
+        .readers = reader_key(rw),
+    };
+    gorc__misuse_raise(&m, pc);
+}
+
 static void raise_runlock(struct rwmutex *rw, const void *pc)
 {
-    gorc__misuse_simple(
-        "runlock-of-unlocked", "runlock of unlocked rwmutex", GORC__OBJ_RWMUTEX, rw, pc);
+    raise_unlock(rw, "runlock-of-unlocked", "runlock of unlocked rwmutex", pc);
 }
 
 static inline void runlock_at(struct rwmutex *rw, const void *pc)
@@ -322,14 +335,22 @@ static bool may_unlock(struct rwmutex *rw, const void *pc)
     gorc__lock(&rw->word.lock);
     uint32_t s = atomic_load_explicit(&rw->word.state, memory_order_relaxed);
     bool writes = (s & GORC__LOCKED) && !rw->pending;
-    bool moved = writes && rw->locked_at != rw;
+    const void *original = rw->locked_at;
+    bool moved = writes && original != rw;
     gorc__unlock(&rw->word.lock);
-    if (moved)
-        gorc__misuse_simple("moved-while-locked", "rwmutex moved or copied while locked",
-            GORC__OBJ_RWMUTEX, rw, pc);
-    else if (!writes)
-        gorc__misuse_simple(
-            "unlock-of-unlocked", "unlock of unlocked rwmutex", GORC__OBJ_RWMUTEX, rw, pc);
+    if (moved) {
+        struct gorc__misuse m = {
+            .rule = "moved-while-locked",
+            .message = "rwmutex moved or copied while locked",
+            .object_kind = GORC__OBJ_RWMUTEX,
+            .object = rw,
+            .earlier_goid = atomic_load_explicit(&rw->holder, memory_order_relaxed),
+            .original = original,
+        };
+        gorc__misuse_raise(&m, pc);
+    } else if (!writes) {
+        raise_unlock(rw, "unlock-of-unlocked", "unlock of unlocked rwmutex", pc);
+    }
     return writes && !moved;
 }
 

@@ -39,18 +39,48 @@ static inline const void *order_key(const struct waitgroup *wg)
 static void misuse(
     const struct waitgroup *wg, const char *rule, const char *message, const void *pc)
 {
-    gorc__misuse_simple(rule, message, GORC__OBJ_WAITGROUP, wg, pc);
+    struct gorc__misuse m = {
+        .rule = rule,
+        .message = message,
+        .object_kind = GORC__OBJ_WAITGROUP,
+        .object = wg,
+        .used = wg,
+    };
+    gorc__misuse_raise(&m, pc);
+}
+
+/* `before`: the negative add before this one. */
+static void negative(const struct waitgroup *wg, gorc__place before, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = "negative-waitgroup",
+        .message = "negative wait group counter",
+        .object_kind = GORC__OBJ_WAITGROUP,
+        .object = wg,
+        .earlier_role = "last done by",
+        .earlier = before,
+        .used = wg,
+    };
+    gorc__misuse_raise(&m, pc);
 }
 
 /* An idle wait group may have been moved; one in use may not. */
 static __attribute__((noinline)) bool adopt(struct waitgroup *wg, const void *pc)
 {
-    if (atomic_load_explicit(&wg->self, memory_order_relaxed) != NULL &&
-        atomic_load_explicit(&wg->state, memory_order_relaxed) != 0) {
-        misuse(wg, "waitgroup-copied", "wait group copied while in use", pc);
+    const void *original = atomic_load_explicit(&wg->self, memory_order_relaxed);
+    if (original != NULL && atomic_load_explicit(&wg->state, memory_order_relaxed) != 0) {
+        struct gorc__misuse m = {
+            .rule = "waitgroup-copied",
+            .message = "wait group copied while in use",
+            .object_kind = GORC__OBJ_WAITGROUP,
+            .object = wg,
+            .original = original,
+        };
+        gorc__misuse_raise(&m, pc);
         return false;
     }
     atomic_store_explicit(&wg->self, wg, memory_order_relaxed);
+    gorc__hook_used(wg);
     return true;
 }
 
@@ -77,8 +107,7 @@ static bool add_at(struct waitgroup *wg, int delta, const void *pc)
 {
     if (!in_place(wg, pc))
         return false;
-    if (delta < 0)
-        gorc__hook_release(wg);
+    gorc__place before = gorc__hook_counted(wg, delta);
     uint64_t step = (uint64_t)(uint32_t)delta << 32;
     if (delta > 0 && counter(atomic_load_explicit(&wg->state, memory_order_relaxed)) == 0)
         gorc__hook_read(order_key(wg), 1, pc);
@@ -93,7 +122,7 @@ static bool add_at(struct waitgroup *wg, int delta, const void *pc)
             misuse(
                 wg, "waitgroup-add-with-wait", "wait group add called concurrently with wait", pc);
         else
-            misuse(wg, "negative-waitgroup", "negative wait group counter", pc);
+            negative(wg, before, pc);
         return false;
     }
     if (now == 0)

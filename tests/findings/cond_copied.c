@@ -8,7 +8,7 @@ int main(void)
 {
     static gorc_cond c, copy;
 
-    gorc_cond_signal(&c);
+    gorc_cond_signal(&c); /* HERE: first */
     copy = c;
     gorc_cond_signal(&copy); /* HERE: signal */
     return 0;

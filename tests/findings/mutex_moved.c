@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A mutex and an rwmutex that are moved while they are locked.
+ * A mutex and an rwmutex that are moved while they are locked: where the originals were locked is
+ * shown.
  */
 #include <gorc.h>
 #include <string.h>
@@ -10,12 +11,21 @@ struct table {
     gorc_rwmutex rw;
 };
 
+static struct table t, moved;
+
+static void lock(void *arg)
+{
+    (void)arg;
+    gorc_mutex_lock(&t.m);    /* HERE: lock */
+    gorc_rwmutex_lock(&t.rw); /* HERE: rw-lock */
+}
+
 int main(void)
 {
-    static struct table t, moved;
+    gorc_waitgroup wg = {0};
 
-    gorc_mutex_lock(&t.m);
-    gorc_rwmutex_lock(&t.rw);
+    gorc_wg_go(&wg, lock, NULL); /* HERE: go */
+    gorc_wg_wait(&wg);
     memcpy(&moved, &t, sizeof(moved));
     gorc_mutex_unlock(&moved.m);    /* HERE: unlock */
     gorc_rwmutex_unlock(&moved.rw); /* HERE: rw */

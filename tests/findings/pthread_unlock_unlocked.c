@@ -14,9 +14,9 @@ int main(void)
 
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
-    pthread_mutex_init(&checking, &attr); /* HERE: made */
-    pthread_mutex_lock(&m);               /* HERE: lock */
-    pthread_mutex_unlock(&m);
+    pthread_mutex_init(&checking, &attr);         /* HERE: made */
+    pthread_mutex_lock(&m);                       /* HERE: lock */
+    pthread_mutex_unlock(&m);                     /* HERE: first */
     pthread_mutex_unlock(&m);                     /* HERE: unlock */
     if (pthread_mutex_unlock(&checking) != EPERM) /* HERE: refused */
         abort();

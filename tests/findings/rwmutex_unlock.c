@@ -8,7 +8,7 @@ int main(void)
 {
     static gorc_rwmutex m;
 
-    gorc_rwmutex_rlock(&m);
+    gorc_rwmutex_rlock(&m);  /* HERE: rlock */
     gorc_rwmutex_unlock(&m); /* HERE: unlock */
     gorc_rwmutex_runlock(&m);
     return 0;

@@ -17,7 +17,7 @@ int main(void)
 {
     struct job job = {0};
 
-    gorc_wg_add(&job.done, 1);
-    finish(job); /* HERE: call */
+    gorc_wg_add(&job.done, 1); /* HERE: add */
+    finish(job);               /* HERE: call */
     return 0;
 }

@@ -21,7 +21,7 @@ int main(void)
     gorc_wg_add(&wg, 1);
     gorc_go(waits, NULL); /* HERE: go */
     gorc_yield();
-    gorc_wg_done(&wg);
+    gorc_wg_done(&wg);   /* HERE: done */
     gorc_wg_add(&wg, 1); /* HERE: again */
     gorc_wg_wait(&done);
     gorc_wg_done(&wg);
