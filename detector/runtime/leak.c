@@ -27,6 +27,7 @@
 #include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/stall.h"
+#include "runtime/starved.h"
 #include "runtime/watch.h"
 #include "runtime/thread.h"
 
@@ -354,19 +355,29 @@ static bool count_busy(const struct gorc__inspect_g *g, void *arg)
     return true;
 }
 
-/* One that runs may have been put aside by a busy machine in its last steps. One that is ready
- * needs a worker; where main has the only one, the library takes it away from us after a while, as
- * from anybody who blocks the thread. */
+/* Of the whole process. */
+static int64_t cpu_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* One that runs may have been put aside by a busy machine in its last steps: then its time stands
+ * still. One that is ready needs a worker; where main has the only one, the library takes it away
+ * from us after a while, as from anybody who blocks the thread. Where they compute, and are more
+ * than the processors, some are always put aside: each has had its time when all together have. */
 static void give_grace(void)
 {
-    for (int i = 0; i < GRACE_MS; i++) {
-        struct busy b = {0, 0};
+    struct dt_patience patience = {.limit = GRACE_MS};
+    int64_t begin = cpu_ns();
+    struct busy b;
+    do {
+        b = (struct busy){0, 0};
         gorc__inspect_goroutines(count_busy, &b);
-        if (!b.runnable && !b.running)
-            return;
-        struct timespec ms = {.tv_nsec = 1000000};
-        nanosleep(&ms, NULL);
-    }
+    } while ((b.runnable || b.running) &&
+             cpu_ns() - begin <= (b.running + 1) * (GRACE_MS * INT64_C(1000000)) &&
+             dt_patience_pause(&patience, dt_starved_worker()));
 }
 
 /* --- threads --- */

@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "core/shadow.h"
 #include "runtime/reach.h"
+#include "runtime/starved.h"
 #include "runtime/thread.h"
 
 enum { FIRST = 1024, TRIES = 20, STOP_NS = 2000000, REGS = 8, WAKE_BYTES = 2048 };
@@ -285,18 +286,25 @@ static bool is_quiet(const struct dt_reach *r)
     return free_list;
 }
 
+static bool has_starved(const struct dt_world *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        if (dt_starved(w->threads[i].tid))
+            return true;
+    return false;
+}
+
 static void stop(struct dt_reach *r)
 {
-    for (int i = 0; i < TRIES; i++) {
+    struct dt_patience patience = {.limit = TRIES};
+    do {
         dt_world_stop(&r->world, &r->arena);
-        if (is_quiet(r))
+        r->complete = is_quiet(r);
+        if (r->complete)
             return;
         dt_world_resume(&r->world);
-        struct timespec ms = {.tv_nsec = 1000000};
-        nanosleep(&ms, NULL);
-    }
+    } while (dt_patience_pause(&patience, has_starved(&r->world)));
     dt_world_stop(&r->world, &r->arena);
-    r->complete = false;
 }
 
 static bool has_candidate(const struct dt_reach *r)

@@ -22,6 +22,7 @@
 #include "base/lock.h"
 #include "lib/inspect.h"
 #include "runtime/dump.h"
+#include "runtime/starved.h"
 #include "runtime/thread.h"
 #include "runtime/world.h"
 
@@ -31,7 +32,8 @@ enum {
     ROUNDS = 16,
     PATIENCE_MS = 200,
     MONITOR_LOOKS = 1000,
-    MASK_LOOKS = 20,
+    MONITOR_MS = 20,
+    BEGIN_MS = 10,
     KERNEL_SIGSET = 8 /* bytes */
 };
 
@@ -160,14 +162,6 @@ static void drop_signal(const struct dt_world *w)
 
 /* --- the threads --- */
 
-struct entry {
-    uint64_t ino;
-    int64_t off;
-    unsigned short size;
-    unsigned char type;
-    char name[];
-};
-
 struct tid_search {
     int tid;
     struct dt_thread *found;
@@ -195,8 +189,12 @@ static bool read_call(struct dt_stopped *s)
     return true;
 }
 
-/* From the thread's status: does it block the signal, does it sleep? */
-static bool blocks_signal(int tid, bool *ret_sleeps)
+struct status {
+    char state; /* the kernel's letter, 0: there is no such thread */
+    bool blocks;
+};
+
+static struct status read_status(int tid)
 {
     char path[48] = "/proc/self/task/", digits[12], text[2048], *p;
     size_t n = 0, at = 16;
@@ -211,40 +209,57 @@ static bool blocks_signal(int tid, bool *ret_sleeps)
         close(fd);
     text[got > 0 ? got : 0] = 0;
     p = strstr(text, "State:\t");
-    *ret_sleeps = p && p[7] == 'S';
+    struct status s = {.state = p ? p[7] : 0};
     p = strstr(text, "SigBlk:\t");
     if (!p)
-        return false;
+        return s;
     uint64_t mask = 0;
     for (p += 8; *p && *p != '\n'; p++)
         mask = mask << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
-    return mask >> (stop_signal - 1) & 1;
+    s.blocks = mask >> (stop_signal - 1) & 1;
+    return s;
+}
+
+/* Main's thread, after pthread_exit, is there until the process ends. */
+static bool has_ended(char state)
+{
+    return state == 0 || state == 'Z' || state == 'X';
+}
+
+/* A thread begins with all signals blocked, and ends so; the monitor always has them so, and may
+ * just be starting. */
+static struct status settled_status(int tid)
+{
+    struct dt_patience patience = {.limit = BEGIN_MS};
+    struct status s = read_status(tid);
+    while (s.blocks && !has_ended(s.state) && !gorc__inspect_is_monitor(tid) &&
+           dt_patience_pause(&patience, dt_starved(tid)))
+        s = read_status(tid);
+    return s;
+}
+
+static bool monitor_rests(int tid, char state)
+{
+    struct dt_patience patience = {.limit = MONITOR_MS};
+    for (int looks = 0; state != 'S' || gorc__inspect_is_firing(); looks++) {
+        if (looks < MONITOR_LOOKS)
+            syscall(SYS_sched_yield);
+        else if (!dt_patience_pause(&patience, dt_starved(tid)))
+            return false;
+        state = read_status(tid).state;
+    }
+    return true;
 }
 
 static void signal_one(struct dt_world *w, struct dt_stopped *s)
 {
-    bool sleeps, blocks = blocks_signal(s->tid, &sleeps);
-    bool is_monitor = gorc__inspect_is_monitor(s->tid);
-    for (int i = 0; i < MASK_LOOKS && blocks && !is_monitor; i++) { /* a thread begins like that */
-        usleep(500);
-        blocks = blocks_signal(s->tid, &sleeps);
-        is_monitor = gorc__inspect_is_monitor(s->tid); /* it may just be starting */
-    }
-    if (!blocks) {
-        if (syscall(SYS_tgkill, getpid(), s->tid, stop_signal) != 0)
-            s->state = 1; /* it has just ended */
+    struct status is = settled_status(s->tid);
+    if (!has_ended(is.state) && !is.blocks &&
+        syscall(SYS_tgkill, getpid(), s->tid, stop_signal) == 0)
         return;
-    }
-    s->state = 1; /* cannot be stopped: not waited for */
-    bool rests = false;
-    for (int i = 0; i < MONITOR_LOOKS && is_monitor && !rests; i++) {
-        rests = sleeps && !gorc__inspect_is_firing();
-        if (!rests) {
-            syscall(SYS_sched_yield);
-            blocks_signal(s->tid, &sleeps);
-        }
-    }
-    w->complete &= rests;
+    s->state = 1; /* not waited for: it has ended, or cannot be stopped */
+    if (!has_ended(is.state) && is.blocks)
+        w->complete &= gorc__inspect_is_monitor(s->tid) && monitor_rests(s->tid, is.state);
 }
 
 static void stop_one(struct dt_world *w, int tid)
@@ -264,30 +279,25 @@ static void stop_one(struct dt_world *w, int tid)
         signal_one(w, s);
 }
 
+struct stop_new {
+    struct dt_world *w;
+    int fresh;
+};
+
+static void stop_if_new(int tid, void *arg)
+{
+    struct stop_new *s = arg;
+    if (find(s->w, tid))
+        return;
+    stop_one(s->w, tid);
+    s->fresh++;
+}
+
 /* Stops the threads that are not in the list; returns how many, -1 when /proc is not there. */
 static int stop_new(struct dt_world *w)
 {
-    char buffer[4096];
-    int self = (int)syscall(SYS_gettid), fresh = 0;
-    int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    long n;
-    if (fd < 0)
-        return -1;
-    while ((n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < n;) {
-            const struct entry *e = (const struct entry *)(buffer + at);
-            int tid = 0;
-            for (const char *c = e->name; *c >= '0' && *c <= '9'; c++)
-                tid = tid * 10 + *c - '0';
-            at += e->size;
-            if (tid && tid != self && !find(w, tid)) {
-                stop_one(w, tid);
-                fresh++;
-            }
-        }
-    }
-    close(fd);
-    return fresh;
+    struct stop_new s = {w, 0};
+    return dt_tids_each(stop_if_new, &s) ? s.fresh : -1;
 }
 
 /* Room for all threads there are and some more: the handlers hold pointers into the list. */
@@ -305,33 +315,30 @@ static void make_room(struct dt_world *w)
     w->cap = w->threads ? n : 0;
 }
 
-static void pause_ms(int ms)
-{
-    struct timespec t = {.tv_nsec = ms * 1000000L};
-    nanosleep(&t, NULL);
-}
-
-static bool all_stopped(const struct dt_world *w)
+/* The first thread that has not stopped, NULL: all have. */
+static struct dt_stopped *first_running(const struct dt_world *w)
 {
     for (uint32_t i = 0; i < w->n; i++)
         if (!w->threads[i].in_call && !__atomic_load_n(&w->threads[i].state, __ATOMIC_ACQUIRE))
-            return false;
-    return true;
+            return &w->threads[i];
+    return NULL;
 }
 
 static bool wait_stopped(const struct dt_world *w)
 {
     for (unsigned round = 0; round < 64; round++) {
-        if (all_stopped(w))
+        if (!first_running(w))
             return true;
         syscall(SYS_sched_yield);
     }
-    for (int ms = 0; ms < PATIENCE_MS; ms++) {
-        if (all_stopped(w))
-            return true;
-        pause_ms(1);
+    struct dt_patience patience = {.limit = PATIENCE_MS};
+    for (struct dt_stopped *s; (s = first_running(w));) {
+        if (has_ended(read_status(s->tid).state)) /* before it saw the signal */
+            s->state = 1;
+        else if (!dt_patience_pause(&patience, dt_starved(s->tid)))
+            return false;
     }
-    return false;
+    return true;
 }
 
 /* One that was left in its call and has come out of it is stopped like the others. */
