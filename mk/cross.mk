@@ -18,7 +18,9 @@ A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/li
 # Left out with an emulator that cannot start a thread in such a child; fork_thread asks it. Its own
 # thread is left out of the count by GORC_DEBUG=emulator (run_unit.sh).
 A64_FORK := fork fork_with_waiters_and_connections t3_timers_of_the_forking_goroutine_go_on_in_the_child \
-	goroutines_of_the_parent_do_not_go_on_in_the_child
+	goroutines_of_the_parent_do_not_go_on_in_the_child threads_and_the_number_of_workers_change \
+	a_deadline_whose_parent_and_children_change a_deadline_whose_channel_is_in_use \
+	what_was_pending_goes_off_while_the_child_is_elsewhere the_same_when_another_thread_forks
 check-aarch64: $(A64_TESTS) $(A64)/cross/fork_thread
 	@skip=; $(A64_EMULATOR) $(A64)/cross/fork_thread >/dev/null 2>&1 || { skip="$(A64_FORK)"; \
 		echo "check-aarch64: the emulator cannot start a thread in a forked child; left out: $$skip"; }; \

@@ -121,7 +121,6 @@ void gorc__grace_flush(void)
 
 void gorc__grace_fork_child(void)
 {
-    lock.word = 0;
     for (uint32_t i = 0; i < STRIPES; i++)
         for (uint32_t c = 0; c < 2; c++)
             atomic_store(&stripes[i].out[c], atomic_load(&stripes[i].in[c]));

@@ -10,12 +10,23 @@
 #include <sched.h>
 #include <time.h>
 
+uint32_t gorc__lock_age = 1;
+
+/* It is free, or nobody is there who could release it. */
+static bool take(struct gorc__lock *l)
+{
+    uint32_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
+    return word != gorc__lock_age &&
+           atomic_compare_exchange_strong_explicit(
+               &l->word, &word, gorc__lock_age, memory_order_acquire, memory_order_relaxed);
+}
+
 void gorc__lock_slow(struct gorc__lock *l)
 {
     int saved = errno;
     for (unsigned round = 0;; round++) {
         for (unsigned i = 0; i < 60; i++) {
-            if (atomic_load_explicit(&l->word, memory_order_relaxed) == 0 && gorc__try_lock(l)) {
+            if (take(l)) {
                 errno = saved;
                 return;
             }

@@ -5,6 +5,9 @@
  * code of the program runs. Zero is unlocked. It may be released by another goroutine than the one
  * that took it: a parking goroutine's lock is released by whoever runs next ("unlock after park").
  *
+ * In a forked child nobody is there to release what another thread held. The word tells the age in
+ * which the lock was taken; one of an earlier age is taken over by whoever wants it next.
+ *
  * Order: docs/HACKING.md, "Locks".
  */
 #ifndef GORC_LIB_BASE_LOCK_H
@@ -15,8 +18,11 @@
 #include <stdint.h>
 
 struct gorc__lock {
-    _Atomic uint32_t word;
+    _Atomic uint32_t word; /* 0: free; else the age when it was taken */
 };
+
+/* One more in each forked child (sched/fork.c); while there is one thread. */
+extern uint32_t gorc__lock_age __attribute__((visibility("hidden")));
 
 void gorc__lock_slow(struct gorc__lock *l);
 
@@ -24,7 +30,7 @@ static inline bool gorc__try_lock(struct gorc__lock *l)
 {
     uint32_t free = 0;
     return atomic_compare_exchange_strong_explicit(
-        &l->word, &free, 1, memory_order_acquire, memory_order_relaxed);
+        &l->word, &free, gorc__lock_age, memory_order_acquire, memory_order_relaxed);
 }
 
 static inline void gorc__lock(struct gorc__lock *l)
@@ -36,6 +42,13 @@ static inline void gorc__lock(struct gorc__lock *l)
 static inline void gorc__unlock(struct gorc__lock *l)
 {
     atomic_store_explicit(&l->word, 0, memory_order_release);
+}
+
+/* Held by a thread that was left behind in the parent: what the lock guards may be half changed. */
+static inline bool gorc__lock_is_left(const struct gorc__lock *l)
+{
+    uint32_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
+    return word != 0 && word != gorc__lock_age;
 }
 
 static inline void gorc__cpu_relax(void)

@@ -540,6 +540,8 @@ void gorc_chan_close(gorc_chan *c)
 void gorc__chan_close_done(struct gorc_chan *c, gorc__place place, uint64_t goid)
 {
     struct gorc__g *woken = NULL;
+    if (GORC__UNLIKELY(gorc__lock_is_left(&c->lock)))
+        c->recvq = (struct gorc__waitq){NULL, NULL}; /* who waits here has been left, too */
     gorc__lock(&c->lock);
     if (atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN)
         woken = close_locked(c, place, goid);

@@ -10,12 +10,13 @@
  */
 #include "context/ctx_impl.h"
 
-#include "sched/g.h"
+#include "sched/fork.h"
 
 /* --- watches --- */
 
 bool gorc__ctx_watch(struct gorc__canceller *c, struct gorc__ctx_watch *w)
 {
+    _Atomic uint32_t *whole = gorc__undivided_begin();
     gorc__lock(&c->lock);
     bool live = gorc__canceller_err(c) == 0;
     if (live) {
@@ -27,11 +28,13 @@ bool gorc__ctx_watch(struct gorc__canceller *c, struct gorc__ctx_watch *w)
         w->listed = true;
     }
     gorc__unlock(&c->lock);
+    gorc__undivided_end(whole);
     return live;
 }
 
 bool gorc__ctx_unwatch(struct gorc__canceller *c, struct gorc__ctx_watch *w)
 {
+    _Atomic uint32_t *whole = gorc__undivided_begin();
     gorc__lock(&c->lock);
     bool was = w->listed;
     if (was) {
@@ -44,6 +47,7 @@ bool gorc__ctx_unwatch(struct gorc__canceller *c, struct gorc__ctx_watch *w)
         w->listed = false;
     }
     gorc__unlock(&c->lock);
+    gorc__undivided_end(whole);
     return was;
 }
 
@@ -207,12 +211,14 @@ void gorc__ctx_cancel(struct gorc__canceller *c, int err, int cause, struct gorc
     struct gorc__canceller *todo = NULL;
     gorc__ctx_ref(&c->base); /* ours: whoever sees the cancellation may free c */
     gorc__ctx_ref(&c->base); /* the visit's */
+    _Atomic uint32_t *whole = gorc__undivided_begin();
     visit(c, err, cause, &by, &todo);
     while (todo) {
         struct gorc__canceller *child = todo;
         todo = child->todo;
         visit(child, err, cause, &by, &todo);
     }
+    gorc__undivided_end(whole);
     if (by.may_park)
         wait_complete(c);
     gorc__ctx_unref(&c->base);

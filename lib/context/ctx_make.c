@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/quarantine.h"
-#include "sched/g.h"
+#include "sched/fork.h"
 
 static struct gorc_ctx background = {.deadline = INT64_MAX, .kind = GORC__CTX_BACKGROUND};
 
@@ -146,6 +146,7 @@ static struct gorc_ctx *make(
 static void join(struct gorc__canceller *c)
 {
     struct gorc__canceller *up = c->up;
+    _Atomic uint32_t *whole = gorc__undivided_begin();
     gorc__lock(&up->lock);
     int err = gorc__canceller_err(up);
     if (err == 0) {
@@ -156,6 +157,7 @@ static void join(struct gorc__canceller *c)
         up->child = c;
     }
     gorc__unlock(&up->lock);
+    gorc__undivided_end(whole);
     if (err == 0)
         return;
     gorc__hook_acquire(&up->err);
@@ -231,6 +233,7 @@ static bool arm(struct gorc__canceller *c)
 {
     bool ok = true;
     gorc__hook_release(&c->err); /* the start happens before what expiry lets go on */
+    _Atomic uint32_t *whole = gorc__undivided_begin();
     gorc__lock(&c->lock);
     if (gorc__canceller_err(c) == 0) {
         c->timer.when = c->base.deadline;
@@ -242,6 +245,7 @@ static bool arm(struct gorc__canceller *c)
             gorc__ctx_unref(&c->base); /* not the last */
     }
     gorc__unlock(&c->lock);
+    gorc__undivided_end(whole);
     return ok;
 }
 

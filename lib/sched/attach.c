@@ -132,6 +132,8 @@ static struct gorc__g *attach_foreign(void)
 __attribute__((noinline)) struct gorc__g *gorc__attach(void)
 {
     gorc__start();
+    if (GORC__UNLIKELY(gorc__sched.unwatched))
+        gorc__fork_watch(NULL);
     if (syscall(SYS_gettid) == getpid())
         return attach_main();
     return attach_foreign();

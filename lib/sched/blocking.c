@@ -19,7 +19,6 @@ static struct gorc__waitq waiting;
 
 void gorc__blocking_fork_child(void)
 {
-    lock.word = 0;
     calls = 0;
     waiting = (struct gorc__waitq){NULL, NULL};
 }

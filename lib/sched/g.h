@@ -137,6 +137,7 @@ struct gorc__m {
     uint32_t id;
     int tid;
     pthread_t thread;
+    _Atomic uint32_t undivided; /* 1: it makes a change that fork() waits for (fork.h) */
 };
 
 #define GORC__RUNQ_SIZE 1024u
@@ -186,6 +187,7 @@ struct gorc__sched {
     bool membarrier;
     bool perturb;              /* GORC_SEED is set: wake-ups are shuffled */
     bool is_child;             /* of fork(): what waits may be a goroutine of the parent's */
+    bool unwatched;            /* such a child has timers and nobody who sees to them */
     uint32_t debug;            /* GORC_DEBUG: GORC__DEBUG_* */
     uint32_t emulator_threads; /* of the process, but not of the program: GORC_DEBUG=emulator */
     uint64_t seed;
@@ -218,6 +220,8 @@ struct gorc__sched {
     _Atomic uint32_t helpers_asleep; /* threads of the library's own that wake nobody any more */
     _Atomic int64_t last_poll;       /* when a worker last looked at the descriptors */
     _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
+    _Atomic uint32_t forking;        /* who is in fork(), or about to be */
+    _Atomic uint32_t undivided;      /* fork.h, for threads without a record */
     _Atomic int64_t extra_live;
     _Atomic uint64_t goid_last;
     _Atomic int sysmon_tid;
@@ -301,6 +305,15 @@ void gorc__foreign_wake(struct gorc__g *g);
 /* start.c */
 void gorc__start(void);
 struct gorc__p *gorc__p_new(uint32_t id);
+extern struct gorc__lock gorc__start_lock;
+
+/* fork.c; for gorc__undivided_begin (fork.h) */
+void gorc__fork_init(void);
+void gorc__undivided_wait(_Atomic uint32_t *count);
+_Atomic uint32_t *gorc__undivided_shared(void);
+/* At the first call in a child that has timers pending (sched.unwatched): starts who sees to them.
+ * m: the caller's, if it has one. */
+void gorc__fork_watch(struct gorc__m *m);
 
 /* park.c */
 void gorc__after_switch(struct gorc__m *m);
@@ -341,7 +354,7 @@ struct gorc__g *gorc__g_leave(struct gorc__g *self);
 void gorc__g_end(struct gorc__g *self) __attribute__((noreturn));
 
 /* sysmon.c */
-void gorc__sysmon_start(void);
+bool gorc__sysmon_start(void); /* false: there is no thread for it */
 void gorc__sysmon_wake(void);
 bool gorc__is_sysmon(void);
 /* The signal mask for a worker that a helper makes: not the helper's own, which blocks all. */
@@ -367,9 +380,6 @@ void gorc__stack_fault_init(void);
 bool gorc__trim(int64_t now, int64_t *ret_next);
 /* blocking.c */
 void gorc__blocking_fork_child(void);
-
-/* names.c */
-void gorc__names_fork_child(void);
 
 /* asleep.c: ends the process when all are asleep; true: other threads may wake somebody */
 bool gorc__check_asleep(void);

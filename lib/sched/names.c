@@ -102,8 +102,3 @@ void gorc_set_name(const void *object, const char *name)
     if (!e)
         gorc__free(copy);
 }
-
-void gorc__names_fork_child(void)
-{
-    lock.word = 0;
-}

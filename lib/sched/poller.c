@@ -391,7 +391,6 @@ void gorc__poller_broken(void)
 /* The parent's set is shared with it: the child makes its own. Goroutines that waited are gone. */
 void gorc__poller_fork_child(void)
 {
-    start_lock.word = 0;
     if (atomic_load(&set_fd) >= 0) {
         gorc__close_fd(atomic_load(&set_fd));
         gorc__close_fd(atomic_load(&break_fd));
@@ -402,7 +401,6 @@ void gorc__poller_fork_child(void)
     for (uint32_t i = 0; i < PAGES; i++) {
         struct gorc__fd *p = atomic_load(&pages[i]);
         for (uint32_t k = 0; p && k < PAGE; k++) {
-            p[k].lock.word = 0;
             p[k].waiters = (struct gorc__waitq){NULL, NULL};
             p[k].closer = NULL;
             p[k].registered = false;

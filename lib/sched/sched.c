@@ -133,19 +133,20 @@ static void run_due_timers(struct gorc__p *p, int64_t now)
 bool gorc__timer_add(struct gorc__timer *t)
 {
     struct gorc__m *m = gorc__m_self();
+    /* A function is called even if this worker never comes here again. */
+    if (t->fn && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed) &&
+        !gorc__sysmon_start())
+        return false;
     uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
     struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
     struct gorc__p *home = p ? p : atomic_load(&gorc__sched.ps[0]);
     int64_t when = t->when;
-    bool calls = t->fn != NULL;
     bool ok = gorc__timerheap_add(&home->timers, t); /* it may fire and be gone from here on */
     if (m && !was)
         gorc__op_end(m);
     gorc__sysmon_hurry(when);
     if (!p && ok)
         gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
-    if (calls && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed))
-        gorc__sysmon_start(); /* it will be called even if this worker never comes here again */
     return ok;
 }
 
@@ -461,6 +462,10 @@ struct gorc__g *gorc__reacquire(struct gorc__m *m)
 {
     struct gorc__g *self = m->g;
     if (atomic_load(&m->inop))
+        return self;
+    if (GORC__UNLIKELY(gorc__sched.unwatched))
+        gorc__fork_watch(m);
+    if (GORC__UNLIKELY(m->foreign))
         return self;
     /* An operation that begins while sysmon takes the P makes it give up: a goroutine that does
      * nothing but begin operations would keep its P for ever. */

@@ -240,11 +240,6 @@ bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg)
     return true;
 }
 
-void gorc__stack_fork_child(void)
-{
-    lock.word = 0;
-}
-
 /* --- other sizes: powers of two, never smaller than asked --- */
 
 struct gorc__g *gorc__stack_new_sized(size_t size)

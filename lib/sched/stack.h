@@ -47,9 +47,6 @@ void gorc__stack_free_sized(struct gorc__g *g);
  * included; their slots are used again before fresh ones. `list` is sorted in place. */
 void gorc__stack_trim(struct gorc__g **list, size_t n);
 
-/* In the child of a fork: the lock may have been held. */
-void gorc__stack_fork_child(void);
-
 /* Calls fn for every default-size record that was ever used; takes no lock. */
 bool gorc__stack_each(bool (*fn)(struct gorc__g *g, void *arg), void *arg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The runtime's start, at the first gorc call of any thread; GORC_PROCS, GORC_SEED, GORC_STACK; the
- * number of workers; fork.
+ * number of workers.
  */
 #define _GNU_SOURCE
 
@@ -19,7 +19,6 @@
 #include "os/membarrier.h"
 #include "os/vm.h"
 #include "sched/g.h"
-#include "sched/poller.h"
 #include "sched/runq.h"
 #include "sched/stack.h"
 #include "sched/threadstate.h"
@@ -28,7 +27,7 @@
 /* Also in a program that takes what it needs out of libgorc.a. */
 static const struct gorc__tables *const keep_tables __attribute__((used)) = &gorc_tables;
 
-static struct gorc__lock start_lock; /* held around the first start; before all others */
+struct gorc__lock gorc__start_lock; /* held around the first start; before all others */
 
 static long env_number(const char *name, long fallback)
 {
@@ -130,142 +129,6 @@ static void read_seed(void)
     gorc__sched.seed = (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 32;
 }
 
-/* --- fork: the child has the forking goroutine only --- */
-
-static void child_reset_g(struct gorc__g *g, struct gorc__g *self)
-{
-    if (g != self)
-        atomic_store(&g->state, GORC__G_DEAD);
-}
-
-static bool child_reset_slot(struct gorc__g *g, void *self)
-{
-    child_reset_g(g, self);
-    return true;
-}
-
-#define FORK_CALLS 8u
-
-static void (*fork_calls[FORK_CALLS])(void);
-static _Atomic uint32_t n_fork_calls;
-
-void gorc__at_fork_child(void (*fn)(void))
-{
-    uint32_t i = atomic_fetch_add(&n_fork_calls, 1);
-    if (i >= FORK_CALLS)
-        gorc__fatal("too many calls of gorc__at_fork_child");
-    __atomic_store_n(&fork_calls[i], fn, __ATOMIC_RELEASE);
-}
-
-static void run_fork_calls(void)
-{
-    for (uint32_t i = 0; i < FORK_CALLS; i++) {
-        void (*fn)(void) = __atomic_load_n(&fork_calls[i], __ATOMIC_ACQUIRE);
-        if (fn)
-            fn();
-    }
-}
-
-#define FIRING_PATIENCE 1000
-
-static uint32_t locked_heaps; /* guarded by the first heap's lock */
-
-static void lock_heaps(void)
-{
-    uint32_t np = atomic_load(&gorc__sched.np);
-    for (uint32_t i = 0; i < np; i++)
-        gorc__lock(&atomic_load(&gorc__sched.ps[i])->timers.lock);
-    locked_heaps = np;
-}
-
-static void unlock_heaps(void)
-{
-    for (uint32_t i = locked_heaps; i-- > 0;)
-        gorc__unlock(&atomic_load(&gorc__sched.ps[i])->timers.lock);
-}
-
-/* Timers go on in the child: nobody may be changing a heap, nor have taken out what is due without
- * having seen to it. A signal handler that forks may have interrupted that: so not for ever. */
-static void fork_prepare(void)
-{
-    for (int tries = 0;; tries++) {
-        lock_heaps();
-        if (!atomic_load(&gorc__sched.firing) || tries == FIRING_PATIENCE)
-            return;
-        unlock_heaps();
-        sched_yield();
-    }
-}
-
-static void child_reset_p(struct gorc__p *p, struct gorc__m *m)
-{
-    atomic_store(&p->head, 0);
-    atomic_store(&p->tail, 0);
-    p->run_next = p->hand = NULL;
-    p->live = 0;
-    p->m = NULL;
-    gorc__timerheap_fork_child(&p->timers, p->id < locked_heaps);
-    if (p != m->p) {
-        p->free = NULL; /* their owner may have been changing the list */
-        p->free_count = 0;
-        gorc__idle_p_put(p);
-    }
-}
-
-static void fork_child(void)
-{
-    struct gorc__sched *s = &gorc__sched;
-    struct gorc__m *m = gorc__m_self();
-    struct gorc__g *self = m ? m->g : NULL;
-    bool is_worker = m && !m->foreign;
-    if (!atomic_load(&s->started))
-        return;
-    s->is_child = true;
-    s->lock.word = 0;
-    s->global_head = s->global_tail = NULL;
-    s->idle_ps = NULL;
-    s->idle_ms = NULL;
-    s->global_free = NULL;
-    s->global_free_count = s->global_free_low = 0;
-    s->nms = is_worker;
-    s->nasleep_ms = 0;
-    atomic_store(&s->global_count, 0);
-    atomic_store(&s->nidle_ps, 0);
-    atomic_store(&s->spinning, 0);
-    atomic_store(&s->timekeeper_when, INT64_MAX);
-    atomic_store(&s->stopping, 0);
-    atomic_store(&s->sysmon_started, 0);
-    atomic_store(&s->sysmon_asleep, 0);
-    atomic_store(&s->sysmon_until, 0);
-    atomic_store(&s->foreign_asleep, 0);
-    atomic_store(&s->firing, 0);
-    atomic_store(&s->poller, NULL);
-    gorc__poller_fork_child();
-    gorc__blocking_fork_child();
-    atomic_store(&s->extra_live, self && self->kind != GORC__KIND_FOREIGN);
-    gorc__stack_fork_child();
-    gorc__names_fork_child();
-    gorc__stack_each(child_reset_slot, self);
-    for (struct gorc__g *g = atomic_load(&s->all_large); g; g = g->all_next)
-        child_reset_g(g, self);
-    for (struct gorc__g *g = atomic_load(&s->all_foreign); g; g = g->all_next)
-        child_reset_g(g, self);
-    child_reset_g(s->main_g, self);
-    atomic_store(&s->all_ms, is_worker ? m : NULL);
-    if (is_worker) {
-        m->all_next = NULL;
-        m->take_lock.word = 0;
-        atomic_store(&m->taking, m->p == NULL || s->debug != 0);
-    }
-    uint32_t np = atomic_load(&s->np);
-    for (uint32_t i = np; i-- > 0;)
-        child_reset_p(atomic_load(&s->ps[i]), m ? m : &(struct gorc__m){0});
-    if (is_worker && m->p)
-        m->p->m = m;
-    gorc__membarrier_init();
-    run_fork_calls();
-}
-
 /* --- start --- */
 
 static void start_once(void)
@@ -288,7 +151,7 @@ static void start_once(void)
     s->main_g->kind = GORC__KIND_MAIN;
     s->main_g->goid = 1;
     atomic_store(&s->goid_last, 1);
-    pthread_atfork(fork_prepare, unlock_heaps, fork_child);
+    gorc__fork_init();
     gorc__stack_fault_init();
     gorc__hook_start(&s->main_g->hook);
 }
@@ -297,12 +160,12 @@ void gorc__start(void)
 {
     if (atomic_load(&gorc__sched.started))
         return;
-    gorc__lock(&start_lock);
+    gorc__lock(&gorc__start_lock);
     if (!atomic_load(&gorc__sched.started)) {
         start_once();
         atomic_store(&gorc__sched.started, 1);
     }
-    gorc__unlock(&start_lock);
+    gorc__unlock(&gorc__start_lock);
 }
 
 /* The caller's P is to be one that stays: it swaps numbers with the first. */

@@ -279,24 +279,31 @@ void gorc__sysmon_outside_mask(sigset_t *ret_mask)
     *ret_mask = outside_mask;
 }
 
-void gorc__sysmon_start(void)
+static bool start(void)
 {
     pthread_attr_t attr;
     pthread_t thread;
-    sigset_t all, before;
-    uint32_t no = 0;
+    sigset_t all;
     int saved = errno;
-    if (!atomic_compare_exchange_strong(&gorc__sched.sysmon_started, &no, 1))
-        return;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    outside_mask = before;
+    pthread_sigmask(SIG_SETMASK, &all, &outside_mask);
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, (size_t)128 << 10);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &attr, sysmon, NULL) != 0)
-        gorc__fatal("cannot start the monitor thread");
+    bool ok = pthread_create(&thread, &attr, sysmon, NULL) == 0;
     pthread_attr_destroy(&attr);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &outside_mask, NULL);
     errno = saved;
+    return ok;
+}
+
+bool gorc__sysmon_start(void)
+{
+    static struct gorc__lock lock; /* a leaf */
+    gorc__lock(&lock);
+    bool ok = atomic_load(&gorc__sched.sysmon_started) || start();
+    if (ok) /* and the mask is written */
+        atomic_store(&gorc__sched.sysmon_started, 1);
+    gorc__unlock(&lock);
+    return ok;
 }

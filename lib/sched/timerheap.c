@@ -113,7 +113,7 @@ static bool goes_on_in_child(const struct gorc__timer *t)
 
 void gorc__timerheap_fork_child(struct gorc__timerheap *h, bool held)
 {
-    uint32_t count = held || h->lock.word == 0 ? h->count : 0;
+    uint32_t count = held || !gorc__lock_is_left(&h->lock) ? h->count : 0;
     h->lock.word = 0;
     h->count = 0;
     for (uint32_t i = 0; i < count; i++) {
