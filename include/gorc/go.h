@@ -18,7 +18,8 @@ typedef void (*gorc_fn)(void *arg);
  * start of fn. Prints one line and aborts when memory is out. fn == NULL is a misuse (G4). */
 GORC_API void gorc_go(gorc_fn fn, void *arg);
 
-/* As gorc_go, but returns -ENOMEM when memory is out; 0 when the goroutine was made. */
+/* As gorc_go, but returns -ENOMEM when memory is out, -EAGAIN when no thread can be made; 0
+ * when the goroutine was made. */
 GORC_API int gorc_try_go(gorc_fn fn, void *arg);
 
 struct gorc_go_options {

@@ -183,7 +183,8 @@ static bool start_thread(void)
     pthread_t thread;
     pthread_attr_t attr;
     sigset_t all, old;
-    gorc__sysmon_start();
+    if (!gorc__sysmon_start())
+        return false;
     sigfillset(&all);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -199,7 +200,6 @@ static bool start_thread(void)
 
 static void fork_child(void)
 {
-    lock.word = 0;
     for (int sig = 1; sig <= LAST_SIGNAL; sig++)
         if (users[sig])
             restore(sig);
@@ -230,20 +230,30 @@ static bool mask_of(const int *signals, size_t n, uint64_t *ret_mask)
     return true;
 }
 
-/* 0 or an errno. */
-static int enlist(struct signal_ctx *s)
+/* The lock held. The thread before the signals: what is caught has somebody to hear of it. 0 or an
+ * errno. */
+static int prepare(const struct signal_ctx *s)
 {
     static bool registered;
-    gorc__lock(&lock);
     if (!registered)
         gorc__at_fork_child(fork_child);
     registered = true;
-    if (catch_all(s->mask) != 0) {
+    if (!thread_runs)
+        thread_runs = start_thread();
+    if (!thread_runs)
+        return EAGAIN;
+    return catch_all(s->mask) == 0 ? 0 : EINVAL;
+}
+
+/* 0 or an errno. */
+static int enlist(struct signal_ctx *s)
+{
+    gorc__lock(&lock);
+    int failed = prepare(s);
+    if (failed) {
         gorc__unlock(&lock);
-        return EINVAL;
+        return failed;
     }
-    bool start = !thread_runs;
-    thread_runs = true;
     s->listed = true;
     s->born = atomic_fetch_add(&n_born, 1) + 1;
     s->next = list;
@@ -251,12 +261,7 @@ static int enlist(struct signal_ctx *s)
     count_thread();
     gorc__ctx_ref(&s->c.base);
     gorc__unlock(&lock);
-    if (!start || start_thread())
-        return 0;
-    gorc__lock(&lock);
-    thread_runs = false;
-    gorc__unlock(&lock);
-    return EAGAIN;
+    return 0;
 }
 
 void gorc__ctx_signal_stop(struct gorc__canceller *c)

@@ -149,6 +149,9 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
     bool lock_thread, const void *pc)
 {
     struct gorc__g *self = gorc__self();
+    if (GORC__UNLIKELY(!atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed)) &&
+        !gorc__sysmon_start())
+        return -EAGAIN;
     struct gorc__m *m = self->m;
     struct gorc__p *p = gorc__op_begin(m);
     struct gorc__g *g = g_new(p, stack_size);
@@ -164,8 +167,6 @@ int gorc__spawn(void (*fn)(void *), void *arg, const char *name, size_t stack_si
     gorc__hook_go(&g->hook, g->goid, name, g->created);
     launch(p, g);
     gorc__op_end(m);
-    if (GORC__UNLIKELY(!atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed)))
-        gorc__sysmon_start();
     return 0;
 }
 
@@ -206,6 +207,12 @@ int gorc__spawn_for(void (*fn)(void *), void *arg, uint64_t parent, gorc__place 
     return gorc__spawn_prepared(fn, arg, parent, created, &none, 0);
 }
 
+static void go_failed(int err)
+{
+    gorc__fatal(
+        err == -EAGAIN ? "cannot start the monitor thread" : "out of memory for a goroutine");
+}
+
 static void go_nil(const void *pc)
 {
     gorc__misuse_simple("go-nil", "go of nil function", GORC__OBJ_GOROUTINE, NULL, pc);
@@ -214,10 +221,11 @@ static void go_nil(const void *pc)
 void gorc_go(gorc_fn fn, void *arg)
 {
     const void *pc = GORC__PC();
+    int err = 0;
     if (GORC__UNLIKELY(!fn))
         go_nil(pc);
-    else if (GORC__UNLIKELY(gorc__spawn(fn, arg, NULL, 0, false, pc) != 0))
-        gorc__fatal("out of memory for a goroutine");
+    else if (GORC__UNLIKELY((err = gorc__spawn(fn, arg, NULL, 0, false, pc)) != 0))
+        go_failed(err);
 }
 
 int gorc_try_go(gorc_fn fn, void *arg)
@@ -234,10 +242,11 @@ void gorc_go_with(const struct gorc_go_options *options, gorc_fn fn, void *arg)
     static const struct gorc_go_options none;
     const void *pc = GORC__PC();
     const struct gorc_go_options *o = options ? options : &none;
+    int err = 0;
     if (!fn)
         go_nil(pc);
-    else if (gorc__spawn(fn, arg, o->name, o->stack_size, o->lock_thread, pc) != 0)
-        gorc__fatal("out of memory for a goroutine");
+    else if ((err = gorc__spawn(fn, arg, o->name, o->stack_size, o->lock_thread, pc)) != 0)
+        go_failed(err);
 }
 
 /* --- first and last instructions --- */

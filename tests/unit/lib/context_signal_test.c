@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <sys/resource.h>
+
 static gorc_ctx *on(int a, int b)
 {
     int signals[] = {a, b};
@@ -151,6 +153,34 @@ Test(context_signal, signals_that_cannot_be)
     gorc_ctx *none = gorc_ctx_with_signal(gorc_ctx_background(), NULL, 0);
     CHECK_EQ(gorc_ctx_err(none), 0);
     gorc_ctx_free(none);
+}
+
+static void compute_nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* No thread can be made to wait for the signal. */
+CHILD(no_thread)
+{
+    struct rlimit none = {0, 0};
+    int sig = SIGUSR1;
+    if (setrlimit(RLIMIT_NPROC, &none) != 0 || (getuid() == 0 && setuid(65534) != 0))
+        return 3;
+    errno = 0;
+    if (gorc_ctx_with_signal(gorc_ctx_background(), &sig, 1))
+        return 1;
+    if (handler_of(SIGUSR1) != (void *)SIG_DFL)
+        return 2;
+    fprintf(stderr, "refused: %s\n", errno == EAGAIN ? "EAGAIN" : strerror(errno));
+    return gorc_try_go(compute_nothing, NULL) == -EAGAIN ? 0 : 4;
+}
+
+Test(context_signal, no_thread_can_be_made)
+{
+    struct child_result r = run_child("no_thread");
+    CHECK(strstr(r.err, "refused: EAGAIN") != NULL);
+    CHECK_EQ(r.status, 0);
 }
 
 /* Errno and system calls of whoever is interrupted are left alone. */
