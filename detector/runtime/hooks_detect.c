@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/depend.h"
 #include "core/lockgraph.h"
+#include "core/pass.h"
 #include "core/shadow.h"
 #include "core/stack.h"
 #include "core/sync.h"
@@ -176,7 +177,7 @@ void gorc__hook_pass(const void *key)
     struct dt_task *me = begin();
     if (!me)
         return;
-    dt_pass(me, key);
+    dt_pass_alone(me, key);
     dt_finish(me);
 }
 
@@ -223,7 +224,7 @@ void gorc__hook_relay(const void *key, struct gorc__hook_task *parked)
     if (!t || !dt_on)
         return;
     struct dt_task *me = begin_any();
-    dt_pass(t, key);
+    dt_pass_alone(t, key);
     finish_any(me);
 }
 
