@@ -43,6 +43,8 @@ static int64_t ping_pong(int64_t n)
     }
     gorc_chan_close(p.in);
     gorc_chan_recv(p.out, NULL); /* the other one is done with p */
+    gorc_chan_unref(p.in);
+    gorc_chan_unref(p.out);
     return v;
 }
 
@@ -90,6 +92,8 @@ static int64_t buffered(int64_t n, int pairs)
         gorc_chan_recv(b.sums, &v);
         sum += v;
     }
+    gorc_chan_unref(b.c);
+    gorc_chan_unref(b.sums);
     return sum;
 }
 
@@ -127,6 +131,7 @@ static int64_t spawn_join(int64_t n)
         gorc_chan_recv(c, &v);
         sum += v;
     }
+    gorc_chan_unref(c);
     return sum;
 }
 
@@ -195,6 +200,12 @@ static void make_channels(gorc_chan *c[CASES], size_t capacity)
         c[i] = gorc_chan_new(sizeof(int64_t), capacity);
 }
 
+static void unref_channels(gorc_chan *c[CASES])
+{
+    for (int i = 0; i < CASES; i++)
+        gorc_chan_unref(c[i]);
+}
+
 static int64_t select_default(int64_t n)
 {
     gorc_chan *c[CASES];
@@ -206,6 +217,7 @@ static int64_t select_default(int64_t n)
         cases[i] = gorc_case_recv(c[i], &v);
     for (int64_t i = 0; i < n; i++)
         none += gorc_select_try(cases, CASES) < 0;
+    unref_channels(c);
     return none;
 }
 
@@ -223,6 +235,7 @@ static int64_t select_ready(int64_t n)
         sum += gorc_select(cases, CASES);
         sum += v;
     }
+    unref_channels(c);
     return sum;
 }
 
