@@ -16,7 +16,7 @@
 #include "core/cell.h"
 #include "core/fast.h"
 #include "core/map.h"
-#include "core/reads.h"
+#include "core/reads_bounded.h"
 #include "core/shadow.h"
 #include "core/task.h"
 #include "runtime/runtime.h"
@@ -66,6 +66,12 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
     dt_access_uncovered(t, addr, size, flags, CALLER);
 }
 
+static __attribute__((noinline)) void slow_read(uintptr_t addr, unsigned size)
+{
+    if (!__builtin_expect(dt_reads_bounded, 0) || !dt_reads_forget(dt_self, addr, size))
+        slow(addr, size, DT_READ);
+}
+
 /* The forms that differ in name only: nothing of ours depends on alignment, volatile is no
  * synchronisation, and a write races with whatever a read at the same place would race with. */
 #define ALIAS(name, of) EXPORT void name(void *p) __attribute__((alias(#of)));
@@ -95,7 +101,7 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
     {                                                                                              \
         if (!is_covered((uintptr_t)p, kind, 1) &&                                                  \
             !dt_reads_cover(dt_self->reads, (uintptr_t)p, size))                                   \
-            slow((uintptr_t)p, size, DT_READ);                                                     \
+            slow_read((uintptr_t)p, size);                                                         \
     }                                                                                              \
     WITH_PC(name, size, DT_READ)
 

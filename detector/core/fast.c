@@ -11,7 +11,8 @@
 #include "core/granule.h"
 #include "core/node.h"
 #include "core/overflow.h"
-#include "core/reads.h"
+#include "core/reads_bounded.h"
+#include "core/reads_log.h"
 #include "core/segment.h"
 #include "core/sweep.h"
 
@@ -91,10 +92,9 @@ static inline uint32_t index_of(struct dt_task *t, uintptr_t pc)
 }
 
 /* Bytes of one granule; `f`: its fields. */
-static inline bool covered_by_fine(
-    const struct dt_reader *r, const uint16_t *f, unsigned offset, unsigned size)
+static inline bool covered_by_fine(uint32_t from, const uint16_t *f, unsigned offset, unsigned size)
 {
-    __m128i first = _mm_set1_epi16((short)r->first);
+    __m128i first = _mm_set1_epi16((short)from);
     __m128i older = _mm_subs_epu16(first, _mm_load_si128((const __m128i *)f));
     unsigned ok = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(older, _mm_setzero_si128()));
     unsigned want = ((1u << 2 * size) - 1) << 2 * offset;
@@ -119,12 +119,18 @@ static inline bool read_shared(struct dt_task *t, uintptr_t addr, unsigned size,
     struct dt_reader *r = t->reads;
     uint64_t e = dt_reads_entry(r, addr), id = e & (DT_LOG_IS_FINE - 1);
     uintptr_t at = addr % DT_LOG_BYTES;
-    if (!e || (!(e & DT_LOG_IS_FINE) && ((size != 4 && size != 8) || (addr & (size - 1)))))
+    if (dt_log_is_none(e) ||
+        (!(e & DT_LOG_IS_FINE) && ((size != 4 && size != 8) || (addr & (size - 1)))))
         return false;
-    if ((e & DT_LOG_IS_FINE) &&
-        covered_by_fine(r, dt_fine_log(id) + (at & ~(uintptr_t)7), at & 7, size))
+    const uint16_t *fine = dt_fine_log(id) + (at & ~(uintptr_t)7);
+    if ((e & DT_LOG_IS_FINE) && covered_by_fine(r->first, fine, at & 7, size))
         return true;
-    if (r->n_ring == DT_READ_RING || dt_reads_bounded)
+    if (__builtin_expect(dt_reads_bounded, 0) && (e & DT_LOG_IS_FINE) &&
+        covered_by_fine(r->again, fine, at & 7, size)) {
+        dt_reads_forgot(r);
+        return true;
+    }
+    if (r->n_ring == DT_READ_RING)
         return false;
     uint16_t index = (uint16_t)index_of(t, pc);
     if (!index)

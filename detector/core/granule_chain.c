@@ -186,6 +186,5 @@ bool dt_granule_read_shared(struct dt_task *t, uintptr_t granule, const uint64_t
     if (!dt_cell_is_read_shared(s1))
         return false;
     return (~dt_reads_own(t, granule) & x & DT_CELL_MASK) == 0 ||
-           (__builtin_expect(dt_reads_bounded, 0) && dt_reads_skip(t, granule, x)) ||
            (is_simple(t, s0, s1) && dt_reads_record(t, granule, x));
 }

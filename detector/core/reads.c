@@ -9,14 +9,14 @@
 #include "core/granule.h"
 #include "core/node.h"
 #include "core/overflow.h"
-#include "core/reads.h"
+#include "core/reads_bounded.h"
 #include "core/reads_log.h"
 #include "core/segment.h"
 
 enum { MAX_LOGS = 1 << DT_LOG_ID_BITS, FIRST_TABLE = 8 };
 
 struct dt_pool dt_coarse_pool, dt_fine_pool;
-struct dt_reader dt_no_reader = {.table = (uint64_t[1]){0}, .first = 1, .next = 1};
+struct dt_reader dt_no_reader = {.table = (uint64_t[1]){0}, .first = 1, .next = 1, .again = 1};
 uint32_t dt_reads_version;
 bool dt_reads_bounded;
 struct dt_read_limit dt_read_limit = {.nearly_full = 0xc000, .keep = 0x6000, .last = 0xfffe};
@@ -36,7 +36,7 @@ void dt_reads_begin(struct dt_task *t)
     struct dt_reader *r = dt_alloc(sizeof *r);
     r->table = dt_alloc(FIRST_TABLE * sizeof *r->table);
     r->mask = FIRST_TABLE - 1;
-    r->first = r->next = 1;
+    r->first = r->next = r->again = 1;
     r->part[0] = dt_alloc(32 * sizeof *r->part[0]);
     r->version = __atomic_load_n(&dt_reads_version, __ATOMIC_SEQ_CST);
     t->reads = r;
@@ -96,13 +96,19 @@ static uint64_t new_log(struct dt_reader *r, uintptr_t addr, bool fine, const ui
     return region << DT_LOG_REGION_SHIFT | (fine ? DT_LOG_IS_FINE : 0) | id;
 }
 
-static uint64_t make_log(struct dt_reader *r, uintptr_t addr, bool fine)
+void dt_log_enter(struct dt_reader *r, uintptr_t addr, uint64_t e)
 {
     if (2 * (r->used + 1) > r->mask)
         grow_table(r);
+    uint64_t *slot = dt_log_slot(r, addr);
+    r->used += *slot == 0;
+    __atomic_store_n(slot, e, __ATOMIC_RELEASE);
+}
+
+static uint64_t make_log(struct dt_reader *r, uintptr_t addr, bool fine)
+{
     uint64_t e = new_log(r, addr, fine, NULL);
-    __atomic_store_n(dt_log_slot(r, addr), e, __ATOMIC_RELEASE);
-    r->used++;
+    dt_log_enter(r, addr, e);
     return e;
 }
 
@@ -194,12 +200,14 @@ bool dt_reads_record(struct dt_task *t, uintptr_t granule, uint64_t x)
 {
     struct dt_reader *r = t->reads;
     unsigned bytes = (unsigned)((x & DT_CELL_MASK) >> DT_CELL_MASK_SHIFT);
+    if (__builtin_expect(dt_reads_bounded, 0) && dt_reads_may_forget(r, granule, x))
+        return true;
     uint16_t index = (uint16_t)read_index(r, x);
     if (!index)
         return false;
     note_in_ring(t, granule);
     uint64_t e = find_to_front(r, granule);
-    if (!e)
+    if (dt_log_is_none(e))
         e = make_log(r, granule, !whole_fields(bytes));
     if (!(e & DT_LOG_IS_FINE) && !whole_fields(bytes))
         e = make_fine(r, granule, e);
@@ -228,7 +236,7 @@ void dt_log_granule(uint32_t name, uintptr_t granule, uint32_t ret_index[8])
         ret_index[b] = __atomic_load_n(&f[b >> shift], __ATOMIC_ACQUIRE);
 }
 
-static uint64_t mask_from(const uint32_t index[8], uint32_t first)
+uint64_t dt_log_mask(const uint32_t index[8], uint32_t first)
 {
     uint64_t mask = 0;
     for (unsigned b = 0; b < 8; b++)
@@ -244,7 +252,7 @@ uint64_t dt_reads_own(const struct dt_task *t, uintptr_t granule)
     if (!e)
         return 0;
     dt_log_granule(dt_log_name(e), granule, index);
-    return mask_from(index, t->reads->first);
+    return dt_log_mask(index, t->reads->first);
 }
 
 uint64_t dt_log_next_element(const struct dt_reader *r, uint32_t index[8])
@@ -264,18 +272,4 @@ uint64_t dt_log_next_element(const struct dt_reader *r, uint32_t index[8])
         }
     }
     return e;
-}
-
-bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x)
-{
-    struct dt_reader *r = t->reads;
-    uint64_t e = dt_log_find(r, granule);
-    uint32_t index[8];
-    if (!e)
-        return false;
-    dt_log_granule(dt_log_name(e), granule, index);
-    if ((x & DT_CELL_MASK & ~mask_from(index, 1)) || ++r->repeated % 4 == 0)
-        return false;
-    r->not_remembered++;
-    return true;
 }

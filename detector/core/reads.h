@@ -55,9 +55,11 @@ struct dt_reader {
     bool dropped; /* by the purge that is going on */
     dt_index index;
     dt_epoch epoch;
-    uint64_t not_remembered;      /* precision=bounded */
-    uint32_t repeated;            /* so: reads of what an earlier epoch has read */
-    uint32_t version;             /* of dt_reads_version at the last flush */
+    /* precision=bounded (reads_bounded.h) */
+    uint64_t not_remembered;
+    uint64_t renewed; /* not_remembered when `again` moved */
+    uint32_t again;   /* index: older reads are remembered again when they are repeated */
+    uint32_t version; /* of dt_reads_version at the last flush */
     uintptr_t ring[DT_READ_RING]; /* granules read since */
 };
 
@@ -138,9 +140,6 @@ uint32_t dt_reads_index(struct dt_task *t, uint64_t pc);
 /* x, recorded in the log, was made at pc: for fast.c. */
 void dt_reads_remember_index(struct dt_task *t, uint64_t pc, uint64_t x);
 bool dt_reads_full(struct dt_reader *r, uint64_t x);
-/* precision=bounded: x may be forgotten, since an earlier epoch's read of all its bytes is in the
- * log; one in four is remembered. Counts it. */
-bool dt_reads_skip(struct dt_task *t, uintptr_t granule, uint64_t x);
 /* Mask bits of a granule that t has read in its current epoch. */
 uint64_t dt_reads_own(const struct dt_task *t, uintptr_t granule);
 /* x is a write by t, which has locked the (read-shared) granule: the races on x's bytes with reads

@@ -59,8 +59,19 @@ static inline uint64_t dt_log_find(const struct dt_reader *r, uintptr_t addr)
     return e || r->used == 0 ? e : *dt_log_slot(r, addr);
 }
 
+/* Puts addr's entry into the table, perhaps in place of another. */
+void dt_log_enter(struct dt_reader *r, uintptr_t addr, uint64_t entry);
+
+/* No entry, or one without a log (reads_bounded.h). */
+static inline bool dt_log_is_none(uint64_t entry)
+{
+    return (entry & ((DT_LOG_IS_FINE << 1) - 1)) == 0;
+}
+
 /* The fields of a granule, by byte. */
 void dt_log_granule(uint32_t name, uintptr_t granule, uint32_t ret_index[8]);
+/* Mask bits of the bytes whose index is at least `first`. */
+uint64_t dt_log_mask(const uint32_t index[8], uint32_t first);
 /* Takes the bytes of one read out of index[] and returns it as a cell; 0: none is left. */
 uint64_t dt_log_next_element(const struct dt_reader *r, uint32_t index[8]);
 

@@ -99,7 +99,7 @@ static void filter(uint64_t region)
 static void each_log(struct dt_reader *r, void (*fn)(struct dt_reader *r, uint32_t name))
 {
     for (uint64_t i = 0; i <= r->mask; i++)
-        if (r->table[i])
+        if (!dt_log_is_none(r->table[i]))
             fn(r, dt_log_name(r->table[i]));
 }
 
@@ -267,12 +267,14 @@ static void look_what_is_used(struct dt_reader *r)
 
 static void compact(struct dt_reader *r)
 {
-    uint32_t next = 1, first = 0, end = r->next;
+    uint32_t next = 1, first = 0, again = 0, end = r->next;
     look_what_is_used(r);
     r->last_seg = 0;
     for (uint32_t i = 1; i < end; i++) {
         if (i == r->first)
             first = next;
+        if (i == r->again)
+            again = next;
         if (!new_index[i])
             continue;
         struct dt_read read = dt_read_at(r, i);
@@ -283,6 +285,7 @@ static void compact(struct dt_reader *r)
     }
     each_log(r, renumber_fields);
     r->first = first ? first : next;
+    r->again = again ? again : next;
     r->next = next;
     memset(r->recent, 0, sizeof r->recent);
 }
