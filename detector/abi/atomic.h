@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/cell.h"
 #include "core/map.h"
 #include "core/shadow.h"
 #include "core/sync.h"
@@ -43,6 +44,36 @@ static inline bool dt_order_releases(int order)
 static inline bool dt_atomic_publishes(const struct dt_task *t, int order)
 {
     return dt_order_releases(order) || t->has_release_fence || t->order.clock.root;
+}
+
+static inline bool dt_atomic_cell_covers(const struct dt_task *t, uint64_t cell, uint64_t key)
+{
+    return ((cell ^ t->segment) & key) == 0;
+}
+
+/* Of an operation that publishes nothing: it has no object at `a`, and its access is covered by the
+ * same-epoch test (cell.h). Then there is nothing to do but the operation itself. */
+static inline __attribute__((always_inline)) bool dt_atomic_is_bare(
+    const struct dt_task *t, const volatile void *a, size_t size, uint64_t kind)
+{
+    uintptr_t addr = (uintptr_t)a;
+    const struct dt_chunk *c = dt_chunk_of(addr);
+    if (!c || size > 8 || (addr & (size - 1)) ||
+        __atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE))
+        return false;
+    const uint64_t *cells = dt_shadow_find(addr);
+    uint64_t bytes = (uint64_t)((1u << (size & 15)) - 1) << ((addr & 7) + DT_CELL_MASK_SHIFT);
+    uint64_t key = DT_CELL_SEG | bytes | kind;
+    return cells &&
+           (dt_atomic_cell_covers(t, __atomic_load_n(&cells[0], __ATOMIC_RELAXED), key) ||
+               dt_atomic_cell_covers(t, __atomic_load_n(&cells[1], __ATOMIC_RELAXED), key));
+}
+
+static inline __attribute__((always_inline)) bool dt_atomic_write_is_bare(
+    const volatile void *a, size_t size, int order)
+{
+    const struct dt_task *t = dt_self;
+    return !dt_atomic_publishes(t, dt_order(order)) && dt_atomic_is_bare(t, a, size, DT_CELL_W);
 }
 
 static inline void dt_atomic_access(
@@ -78,6 +109,8 @@ void dt_atomic_stored(struct dt_task *t, struct dt_sync *s, int order);
 /* What an RMW of an object that has been seen leaves in it. */
 void dt_atomic_released(struct dt_task *t, struct dt_sync *s, int order);
 void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int order);
+/* The same after an RMW that was bare. */
+void dt_atomic_seen_after_bare(const volatile void *a, int order, uintptr_t pc);
 
 /* An RMW that found no object has been made: one that has come meanwhile was perhaps read. */
 static inline void dt_atomic_seen_late(struct dt_task *t, const volatile void *a, int order)

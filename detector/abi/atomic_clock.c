@@ -56,6 +56,13 @@ void dt_atomic_seen_late_slow(struct dt_task *t, const volatile void *a, int ord
     dt_atomic_end(t, s);
 }
 
+void dt_atomic_seen_after_bare(const volatile void *a, int order, uintptr_t pc)
+{
+    struct dt_task *t = dt_enter_at(pc);
+    if (t)
+        dt_atomic_seen_late_slow(t, a, dt_order(order));
+}
+
 EXPORT void __tsan_atomic_thread_fence(int order);
 EXPORT void __tsan_atomic_signal_fence(int order);
 

@@ -9,6 +9,10 @@
 
 #include "abi/atomic.h"
 
+/* Each has a way out for operations that are nothing but themselves, without a frame. */
+
+#define OUTLINE static __attribute__((noinline))
+
 #define DEFINE_LOAD(T, bits)                                                                       \
     EXPORT T __tsan_atomic##bits##_load(const volatile T *a, int order);                           \
     INLINE T load_##bits(struct dt_task *t, const volatile T *a, int order, uintptr_t pc)          \
@@ -23,10 +27,16 @@
         dt_atomic_access(t, a, sizeof *a, DT_READ, pc);                                            \
         return v;                                                                                  \
     }                                                                                              \
+    OUTLINE T whole_load_##bits(const volatile T *a, int order, uintptr_t pc)                      \
+    {                                                                                              \
+        struct dt_task *t = dt_enter_at(pc);                                                       \
+        return t ? load_##bits(t, a, dt_order(order), pc) : real_load_##bits(a);                   \
+    }                                                                                              \
     T __tsan_atomic##bits##_load(const volatile T *a, int order)                                   \
     {                                                                                              \
-        struct dt_task *t = dt_enter();                                                            \
-        return t ? load_##bits(t, a, dt_order(order), CALLER) : real_load_##bits(a);               \
+        T v = real_load_##bits(a);                                                                 \
+        return dt_atomic_is_bare(dt_self, a, sizeof *a, 0) ? v                                     \
+                                                           : whole_load_##bits(a, order, CALLER);  \
     }
 
 #define DEFINE_STORE(T, bits)                                                                      \
@@ -41,13 +51,20 @@
             dt_atomic_end(t, s);                                                                   \
         }                                                                                          \
     }                                                                                              \
-    void __tsan_atomic##bits##_store(volatile T *a, T v, int order)                                \
+    OUTLINE void whole_store_##bits(volatile T *a, T v, int order, uintptr_t pc)                   \
     {                                                                                              \
-        struct dt_task *t = dt_enter();                                                            \
+        struct dt_task *t = dt_enter_at(pc);                                                       \
         if (t)                                                                                     \
-            store_##bits(t, a, v, dt_order(order), CALLER);                                        \
+            store_##bits(t, a, v, dt_order(order), pc);                                            \
         else                                                                                       \
             real_store_##bits(a, v, dt_order(order));                                              \
+    }                                                                                              \
+    void __tsan_atomic##bits##_store(volatile T *a, T v, int order)                                \
+    {                                                                                              \
+        if (dt_atomic_write_is_bare(a, sizeof *a, order))                                          \
+            real_store_##bits(a, v, dt_order(order));                                              \
+        else                                                                                       \
+            whole_store_##bits(a, v, order, CALLER);                                               \
     }
 
 #define DEFINE_RMW(T, bits, op)                                                                    \
@@ -64,10 +81,19 @@
         }                                                                                          \
         return old;                                                                                \
     }                                                                                              \
+    OUTLINE T whole_##op##_##bits(volatile T *a, T v, int order, uintptr_t pc)                     \
+    {                                                                                              \
+        struct dt_task *t = dt_enter_at(pc);                                                       \
+        return t ? op##_##bits(t, a, v, dt_order(order), pc) : real_##op##_##bits(a, v);           \
+    }                                                                                              \
     T __tsan_atomic##bits##_##op(volatile T *a, T v, int order)                                    \
     {                                                                                              \
-        struct dt_task *t = dt_enter();                                                            \
-        return t ? op##_##bits(t, a, v, dt_order(order), CALLER) : real_##op##_##bits(a, v);       \
+        if (!dt_atomic_write_is_bare(a, sizeof *a, order))                                         \
+            return whole_##op##_##bits(a, v, order, CALLER);                                       \
+        T old = real_##op##_##bits(a, v);                                                          \
+        if (__builtin_expect(dt_atomic_may_have_object(a), 0))                                     \
+            dt_atomic_seen_after_bare(a, order, CALLER);                                           \
+        return old;                                                                                \
     }
 
 /* A CAS that fails is a load of the failure order, and recorded as a read. One that is seen to fail

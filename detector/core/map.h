@@ -78,7 +78,7 @@ static inline uint8_t *dt_page_flag(struct dt_chunk *c, uintptr_t addr)
     return &c->flags[(addr & (DT_CHUNK_SIZE - 1)) >> 12];
 }
 
-static inline uint32_t *dt_meta_word(struct dt_chunk *c, uintptr_t addr)
+static inline uint32_t *dt_meta_word(const struct dt_chunk *c, uintptr_t addr)
 {
     return &c->meta[(addr & (DT_CHUNK_SIZE - 1)) >> 3];
 }
