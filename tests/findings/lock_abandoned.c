@@ -3,10 +3,10 @@
  * A goroutine returns early without its unlock, another one with a read lock; a thread ends with a
  * mutex that main then waits for.
  */
-#define _GNU_SOURCE
 #include <gorc.h>
 #include <pthread.h>
-#include <time.h>
+
+#include "../support/told.h"
 
 static gorc_mutex m;
 static gorc_rwmutex rw;
@@ -45,7 +45,6 @@ static void *waits(void *arg)
 int main(void)
 {
     pthread_t t;
-    struct timespec until;
 
     gorc_wg_go(&done, returns_early, NULL); /* HERE: go */
     gorc_wg_go(&done, reads, NULL);         /* HERE: go-reads */
@@ -53,7 +52,6 @@ int main(void)
     pthread_create(&t, NULL, ends, NULL); /* HERE: create-ends */
     pthread_join(t, NULL);
     pthread_create(&t, NULL, waits, NULL); /* HERE: create-waits */
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 2;
-    return pthread_timedjoin_np(t, NULL, &until) == 0;
+    until_told();
+    return 0;
 }
