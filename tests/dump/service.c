@@ -67,6 +67,8 @@ static void customer(void *arg)
 static void work(void *arg)
 {
     (void)arg;
+    worked = 1;
+    gorc_wg_done(&started);
     for (;;) {
         worked++;
         gorc_sleep(GORC_MILLISECOND);
@@ -101,7 +103,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < 30; i++)
         gorc_go(customer, NULL);
     gorc_wg_wait(&started);
+    gorc_wg_add(&started, 1);
     gorc_go(work, NULL);
+    gorc_wg_wait(&started);
     pthread_create(&reader, NULL, wait_for_end, NULL);
     printf("ready %d\n", (int)getpid());
     fflush(stdout);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -82,6 +83,8 @@ int main(void)
         return 2;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         pthread_create(&t, NULL, all[i], NULL);
+    while (turns == 0) /* until it computes */
+        sched_yield();
     printf("ready %d\n", (int)getpid());
     fflush(stdout);
     while (read(0, &c, 1) > 0) /* PLACE: main */

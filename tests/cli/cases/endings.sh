@@ -44,15 +44,11 @@ case_end_children() {
 
 case_end_signal_to_gorc() {
     "$gorc" run -- "$target" race hang >out 2>err &
-    pid=$!
-    i=0
+    pid=$! child=
     # the hanging program has three threads more once it is where it should be
-    while [ $i -lt 500 ]; do
+    until [ -n "$child" ] && [ "$(ls /proc/"$child"/task 2>/dev/null | wc -l)" -ge 4 ]; do
+        kill -0 $pid || fail "it has ended"
         child=$(cat /proc/$pid/task/$pid/children 2>/dev/null | tr -d ' ')
-        [ -n "$child" ] && [ "$(ls /proc/"$child"/task 2>/dev/null | wc -l)" -ge 4 ] && break
-        i=$((i + 1))
-        read -r _ <"/proc/self/stat"
-        sleep 0.02
     done
     kill -TERM $pid
     wait $pid
@@ -122,7 +118,7 @@ int main(void)
 }
 C
     "$gorc" cc -O1 -o g g.c || fail "gorc cc"
-    run_is 124 "$gorc" run --timeout 1s --json rec.json -- ./g
+    run_is 124 "$gorc" run --timeout 5s --json rec.json -- ./g
     err_has "gorc: process"
     err_has "chan receive"
     err_has " alike)"

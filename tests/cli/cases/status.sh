@@ -74,7 +74,7 @@ case_status_cannot_execute() {
 }
 
 case_status_timeout() {
-    run_is 124 "$gorc" run --timeout 1s --json rec.json -- "$target" race hang
+    run_is 124 "$gorc" run --timeout 5s --json rec.json -- "$target" race hang
     err_has "main"
     err_has "(3 alike)"
     err_has "lock_thread"
