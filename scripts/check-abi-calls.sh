@@ -29,7 +29,7 @@ for compiler in gcc clang-14 clang-19; do
         fi
         wanted=$(directive status "$source")
         finds=$(directive finds "$source")
-        env -u GORC_OPTIONS GORC_OPTIONS=on_misuse=continue timeout 60 "$dir/prog" >"$dir/out" 2>"$dir/err"
+        env -u GORC_OPTIONS GORC_OPTIONS=on_misuse=continue timeout 300 "$dir/prog" >"$dir/out" 2>"$dir/err"
         got=$?
         lacks=$(directive says "$source" | while IFS= read -r words; do
             grep -qF -- "$words" "$dir/err" || echo "'$words'"

@@ -96,7 +96,7 @@ checked() {
     run=$1 allowed=$2 skip=$3
     shift 3
     rm -f "$dir/json" "$dir/err" "$dir/why"
-    timeout 60 env $vars "$@" >"$dir/out" 2>"$dir/err"
+    timeout 300 env $vars "$@" >"$dir/out" 2>"$dir/err"
     got=$?
     sed -i '/^Aborted\|^Segmentation fault\|^Terminated/d' "$dir/err" # some shells add this
     result=0
@@ -111,7 +111,7 @@ checked() {
 plain() { # $1 label: the production library, then the race library preloaded over it
     wanted=$(directives plain "$expect")
     rm -f "$dir/err"
-    timeout 60 env $vars LD_LIBRARY_PATH="$build/lib" "$dir/plain" >"$dir/out" 2>"$dir/err"
+    timeout 300 env $vars LD_LIBRARY_PATH="$build/lib" "$dir/plain" >"$dir/out" 2>"$dir/err"
     got=$?
     result=0
     {
@@ -171,6 +171,7 @@ fi
 [ $# -ge 1 ] || { echo "usage: run_expect.sh BUILD [NAME...]" >&2; exit 2; }
 build=$(cd "$1" && pwd)
 shift
+cd "$root" || exit 1 # reports name sources from here
 skipped=0
 cases=$(mktemp)
 results=$(mktemp)
@@ -197,7 +198,7 @@ if [ $# -eq 0 ]; then # first of all the checker itself
         echo "FAIL check_record" >>"$results"
     fi
 fi
-xargs -P "${JOBS:-2}" -L 1 sh "$0" --one "$build" <"$cases" >>"$results"
+xargs -P "${JOBS:-2}" -L 1 sh "$here/run_expect.sh" --one "$build" <"$cases" >>"$results"
 grep -v '^ok ' "$results"
 passed=$(grep -c '^ok ' "$results")
 failed=$(grep -c '^FAIL ' "$results")

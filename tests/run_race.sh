@@ -44,7 +44,7 @@ one() {
         return
     fi
     rm -f "$dir/json"
-    timeout 60 env $(directive env "$source") "$build/bin/gorc" run --json "$dir/json" -- "$dir/prog" \
+    timeout 300 env $(directive env "$source") "$build/bin/gorc" run --json "$dir/json" -- "$dir/prog" \
         >"$dir/out" 2>"$dir/err"
     got=$?
     case $case in

@@ -13,7 +13,7 @@ passed=0 failed=0
 check() { # check LABEL COMMAND...
     label=$1
     shift
-    if timeout 300 "$@" >"$dir/out" 2>"$dir/err"; then
+    if timeout 900 "$@" >"$dir/out" 2>"$dir/err"; then
         passed=$((passed + 1))
         echo "ok   $label: $(head -1 "$dir/out")"
     else

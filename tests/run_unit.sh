@@ -13,7 +13,7 @@
 # "NAME: N passed, N failed".
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
-limit=${LIMIT:-120}
+limit=${LIMIT:-600}
 label=$1
 shift
 passed=0 failed=0 group=none

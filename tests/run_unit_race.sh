@@ -32,7 +32,7 @@ run() { # run GROUP NAME COMPILER
     *) settings= ;;
     esac
     # shellcheck disable=SC2086 # words
-    timeout 300 env $settings "$build/bin/gorc" run --json "$out.json" -- "$out" -j1 >"$out.log" 2>&1
+    timeout 900 env $settings "$build/bin/gorc" run --json "$out.json" -- "$out" -j1 >"$out.log" 2>&1
     status=$?
     if [ $status = 0 ]; then
         echo "ok   $2 $3 $1"

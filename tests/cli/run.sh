@@ -29,7 +29,7 @@ run_is() {
     wanted=$1
     shift
     # The shell's own word on a signal is not the program's.
-    { timeout 60 "$@" >out 2>err3; } 2>/dev/null
+    { timeout 300 "$@" >out 2>err3; } 2>/dev/null
     got=$?
     grep -vE '^(Terminated|Aborted|Killed|Segmentation fault)( \(core dumped\))?$' err3 >err
     [ "$got" = "$wanted" ] || fail "status $got, expected $wanted: $*"

@@ -10,7 +10,7 @@ run() { # run LABEL IDLE SECONDS SERVER...
     shift
     idle=$1 seconds=$2
     shift 2
-    out=$(timeout 120 "$dir/load" "$idle" 64 "$seconds" "$@" 127.0.0.1:0 2>"$dir/err")
+    out=$(timeout 600 "$dir/load" "$idle" 64 "$seconds" "$@" 127.0.0.1:0 2>"$dir/err")
     printf '%s\n' "$out"
     p=$(printf '%s\n' "$out" | grep -c '^ok ') f=$(printf '%s\n' "$out" | grep -c '^FAIL ')
     if [ $((p + f)) -eq 0 ] || [ "$p" -lt 6 ] && [ "$f" -eq 0 ]; then f=1; fi

@@ -10,8 +10,8 @@ echo "fuzz: seed $seed (FUZZ_SEED repeats it), $seconds seconds"
 mkdir -p "$dir/corpus"
 for procs in 1 2 8; do
     log=$dir/log.$procs
-    if GORC_PROCS=$procs GORC_SEED=$seed timeout -k 5 $((seconds / 3 + 120)) "$dir/fuzz_ops" \
-        -seed="$seed" -max_total_time=$((seconds / 3 + 1)) -max_len=192 -timeout=60 \
+    if GORC_PROCS=$procs GORC_SEED=$seed timeout -k 5 $((seconds / 3 + 600)) "$dir/fuzz_ops" \
+        -seed="$seed" -max_total_time=$((seconds / 3 + 1)) -max_len=192 -timeout=300 \
         -artifact_prefix="$dir/" -print_final_stats=0 "$dir/corpus" >"$log" 2>&1; then
         passed=$((passed + 1))
         echo "ok   $procs workers: $(grep '^fuzz:' "$log")"

@@ -34,7 +34,7 @@ compile() { # compile SOURCE PROGRAM
 
 run() { # run PROGRAM NAME VARS: sets status
     rm -f "$dir/$2.json"
-    timeout 60 env $3 "$build/bin/gorc" run --json "$dir/$2.json" -- "$1" >"$dir/$2.out" 2>"$dir/$2.err"
+    timeout 300 env $3 "$build/bin/gorc" run --json "$dir/$2.json" -- "$1" >"$dir/$2.out" 2>"$dir/$2.err"
     status=$?
 }
 

@@ -15,7 +15,7 @@ for compiler in g++ clang++-19 clang++-14; do
     for level in -O0 -O2; do
         if $compiler -std=c++17 $level -Wall -Wextra -Werror -I"$root/include" \
             -o "$dir/defer" "$root/tests/unit/defer.cc" -L"$build/lib" -Wl,-rpath,"$build/lib" \
-            -lgorc -pthread >"$dir/log" 2>&1 && timeout 20 "$dir/defer" >>"$dir/log" 2>&1; then
+            -lgorc -pthread >"$dir/log" 2>&1 && timeout 300 "$dir/defer" >>"$dir/log" 2>&1; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))

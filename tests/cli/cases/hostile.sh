@@ -421,6 +421,6 @@ int main(void)
 }
 C
     "$gorc" cc -g -O1 -I"$root/include" -o t t.c -pthread 2>cc.err || fail "$(cat cc.err)"
-    run_is 0 timeout 60 env GORC_PROCS=4 ./t
+    run_is 0 env GORC_PROCS=4 ./t
     out_is 06666066660666606666
 }
