@@ -139,6 +139,14 @@ static bool any_note(const struct finding *d, const char *words)
 /* Where it depends on more than the rule. */
 static const char *special(const struct finding *d)
 {
+    if (strcmp(d->kind, "deadlock") == 0 && strstr(d->message ? d->message : "", "asleep") &&
+        any_note(d, "waits in "))
+        return any_note(d, "mutex") || any_note(d, "rwlock")
+                   ? "unlock before waiting, or let whoever ends the wait come without that lock"
+                   : "somebody must come: a signal for a condition that is set under its mutex "
+                     "and\n"
+                     "         looked at in a loop, a post on every path, as many at the barrier "
+                     "as it is for";
     if (strcmp(d->kind, "deadlock") == 0)
         return any_note(d, "lock") || any_note(d, "mutex") || any_note(d, "waits for once")
                    ? "break the circle: take the locks in one order everywhere, or unlock before "

@@ -18,6 +18,7 @@ void dt_once_thunk(void)
     struct dt_once_frame *f = th->once;
     void *key = f->key; /* the frame may be another one's after fn */
     uintptr_t pc = f->pc;
+    f->begun = true;
     struct dt_task *t = dt_self;
     bool pushed = dt_frame_push(t, pc);
     f->fn();
@@ -39,7 +40,7 @@ bool dt_once_enter(struct dt_once_frame *f, void *key, void (*fn)(void), uintptr
     struct dt_once_frame *outer = th->once;
     while (outer && outer < f)
         outer = outer->outer;
-    *f = (struct dt_once_frame){outer, fn, key, pc};
+    *f = (struct dt_once_frame){outer, fn, key, pc, false};
     th->once = f;
     return true;
 }

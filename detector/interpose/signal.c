@@ -31,6 +31,7 @@
 #include "runtime/runtime.h"
 #include "runtime/stack_overflow.h"
 #include "runtime/thread.h"
+#include "runtime/threads_asleep.h"
 
 enum { DEFER_NS = 30000, DEFER_TRIES = 30 };
 
@@ -229,6 +230,7 @@ static int install(int sig, const struct sigaction *wanted)
         return sigaction(sig, wanted, NULL);
     }
     handler before = handlers[sig];
+    __atomic_store_n(&dt_signal_handled, true, __ATOMIC_RELAXED);
     struct sigaction act = *wanted;
     act.sa_sigaction = dt_signal_trampoline;
     act.sa_flags = (act.sa_flags | SA_SIGINFO) & ~(int)SA_RESETHAND;

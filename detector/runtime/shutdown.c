@@ -28,6 +28,7 @@
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
+#include "runtime/threads_asleep.h"
 
 enum { STATUS_FAILED = 99 };
 
@@ -112,6 +113,8 @@ static __attribute__((noinline)) int shut_down(enum dt_end why, int status, uint
     bool normal = why == DT_END_EXIT || why == DT_END_FAST_EXIT;
     if (dt_flags.detect_leaks && (normal || why == DT_END_SIGNAL_ASKED))
         dt_leak_record(normal, here);
+    if (why == DT_END_SIGNAL_ASKED)
+        dt_threads_asleep_report();
     if (normal || why == DT_END_SIGNAL_ASKED || why == DT_END_HALT)
         dt_abandoned_report(NULL);
     dt_lock_report_parks();

@@ -54,7 +54,7 @@ static int64_t cpu_time(int tid)
     return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-static char state_of(int tid)
+char dt_tid_state(int tid)
 {
     char path[48] = "/proc/self/task/", digits[12], text[256];
     size_t n = 0, at = 16;
@@ -75,7 +75,7 @@ static char state_of(int tid)
 bool dt_starved(int tid)
 {
     int64_t before = cpu_time(tid);
-    return before >= 0 && state_of(tid) == 'R' && cpu_time(tid) == before;
+    return before >= 0 && dt_tid_state(tid) == 'R' && cpu_time(tid) == before;
 }
 
 static void look_at_worker(int tid, void *arg)

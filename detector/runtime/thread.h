@@ -26,6 +26,7 @@ struct dt_once_frame {
     void (*fn)(void);
     void *key;
     uintptr_t pc; /* of the program's call */
+    bool begun;   /* its initialiser is run: libc lets nobody else run it */
 };
 
 /* A signal whose handler waits until the thread is out of the runtime (signal.c). */
