@@ -46,16 +46,17 @@ static inline __attribute__((always_inline)) uint64_t settle(
     }
     if (!meet)
         return e; /* also of an empty cell */
-    if (!dt_segment_ordered(t, dt_cell_seg(e)))
+    bool own = dt_cell_seg(e) >> DT_RUN_BITS == t->run; /* an earlier epoch's: ordered */
+    if (!own && !dt_segment_ordered(t, dt_cell_seg(e)))
         return dt_cell_conflicts(e, *x) ? LEAVE : e;
     if (!dt_cell_as_strong(*x, e))
         return e;
-    if (is_counted(t) && dt_task_live() > DT_FEW_TASKS)
+    if (!own && is_counted(t) && dt_task_live() > DT_FEW_TASKS)
         return LEAVE; /* the general rules count how often this happens (is_read_mostly) */
     return e & DT_CELL_MASK & ~meet ? e & ~meet : 0;
 }
 
-static inline bool access_cells(
+static inline __attribute__((always_inline)) bool access_cells(
     struct dt_task *t, uintptr_t addr, uint64_t *cells, uint64_t s0, uint64_t s1, uint64_t x)
 {
     if ((s0 | s1) == 0) {
