@@ -41,6 +41,8 @@ struct an_mark_state {
     uint32_t *home;       /* its block; AN_NO_BLOCK: none */
     uint32_t *home_stack; /* the task in whose stack it lies; NO_STACK: none */
     bool is_waking;       /* records count */
+    /* Holders turned round: whom a task's life helps; and what each of these lacks. NULL: none. */
+    uint32_t *helped_start, *helped, *missing;
     /* While one dead task is looked at: nobody becomes live. */
     bool is_looking;
     void (*found)(void *arg, uint32_t object);
@@ -113,13 +115,20 @@ static void make_live(struct an_marking *m, uint32_t task)
     m->state->woken[m->state->n_woken++] = task;
 }
 
+/* One of the things that a task lacks: an object of its own, a holder. */
+static void help(struct an_marking *m, uint32_t task)
+{
+    if (!m->state->missing || --m->state->missing[task] == 0)
+        make_live(m, task);
+}
+
 /* The objects of a chain (index + 1). */
 static void reach_objects(struct an_marking *m, uint32_t first)
 {
     struct an_mark_state *s = m->state;
     for (uint32_t i = first; i; i = s->next[i - 1]) {
         if (!s->is_looking)
-            make_live(m, s->owner[i - 1]);
+            help(m, s->owner[i - 1]);
         else if (s->found)
             s->found(s->found_arg, i - 1);
     }
@@ -185,7 +194,7 @@ static void visit(struct an_marking *m, uintptr_t addr)
     uint32_t task = stack_of(m, addr);
     if (task == NO_STACK)
         return;
-    if (addr < m->tasks[task].stack_hi)
+    if (addr < m->tasks[task].stack_hi && addr >= m->tasks[task].sp)
         reach_stack(m, task);
     else if (s->is_waking && addr == m->tasks[task].record)
         make_live(m, task);
@@ -287,6 +296,10 @@ static void scan_task(struct an_marking *m, uint32_t task)
         ;
     m->state->is_waking = false;
     reach_stack(m, task);
+    if (!m->state->helped || m->state->is_looking)
+        return;
+    for (uint32_t k = m->state->helped_start[task]; k < m->state->helped_start[task + 1]; k++)
+        help(m, m->state->helped[k]);
 }
 
 static void run(struct an_marking *m)
@@ -455,6 +468,29 @@ static bool index_objects(struct an_marking *m)
     return true;
 }
 
+/* A task that waits for several objects lacks one thing; it becomes live at the first. */
+static bool index_holders(struct an_marking *m)
+{
+    struct an_mark_state *s = m->state;
+    if (!m->n_holders)
+        return true;
+    s->helped_start = an_alloc(m->memory, ((size_t)m->n_tasks + 2) * sizeof *s->helped_start);
+    s->helped = an_alloc(m->memory, m->n_holders * sizeof *s->helped);
+    s->missing = an_alloc(m->memory, m->n_tasks * sizeof *s->missing);
+    if (!s->helped_start || !s->helped || !s->missing)
+        return false;
+    for (uint32_t i = 0; i < m->n_holders; i++)
+        s->helped_start[m->holders[i] + 2]++;
+    for (uint32_t t = 0; t < m->n_tasks; t++) {
+        s->helped_start[t + 2] += s->helped_start[t + 1];
+        s->missing[t] = m->tasks[t].n_holders + 1;
+    }
+    for (uint32_t t = 0; t < m->n_tasks; t++)
+        for (uint32_t k = 0; k < m->tasks[t].n_holders; k++)
+            s->helped[s->helped_start[m->holders[m->tasks[t].first_holder + k] + 1]++] = t;
+    return true;
+}
+
 static void cover(struct an_range *r, uintptr_t lo, uintptr_t hi)
 {
     bool is_empty = r->lo == r->hi;
@@ -468,7 +504,7 @@ static bool prepare(struct an_marking *m)
     if (!s)
         return false;
     s->budget = UINT64_MAX;
-    if (!index_stacks(m) || !index_objects(m))
+    if (!index_stacks(m) || !index_objects(m) || !index_holders(m))
         return false;
     an_blockmap_areas(m->blocks, s->areas);
     if (s->n_stacks)
@@ -493,7 +529,7 @@ bool an_mark(struct an_marking *m)
             m->state->woken[m->state->n_woken++] = t;
     for (uint32_t i = 0; i < m->n_objects; i++)
         if (is_always_reached(m, i))
-            make_live(m, m->state->owner[i]);
+            help(m, m->state->owner[i]);
     run(m);
     for (uint32_t i = 0; i < m->n_roots; i++)
         scan_root(m, m->roots[i].lo, m->roots[i].hi);

@@ -13,9 +13,12 @@
  *
  *  - What lies in a heap block is reached when the block is.
  *  - What lies in a task's stack is reached when the task is live, or when live memory points
- *    anywhere into that stack (it is then scanned like a block).
+ *    anywhere into that stack from sp on (it is then scanned like a block): below is nothing.
  *  - What lies anywhere else (data of a module, a pool, a foreign allocator) is always reached.
  *  - No object (a nil channel): never reached.
+ *
+ * Where only the holders of a lock give it up, who waits for it lives only if they all do, whoever
+ * else refers to the lock (`holders`).
  */
 #ifndef AN_MARKING_H
 #define AN_MARKING_H
@@ -38,6 +41,7 @@ struct an_mark_task {
     const uintptr_t *words; /* registers, argument: scanned once live */
     uint32_t n_words;
     uint32_t first_object, n_objects; /* in an_marking.objects: reaching any makes it live */
+    uint32_t first_holder, n_holders; /* in an_marking.holders: if these are live, too */
 };
 
 struct an_marking {
@@ -50,6 +54,8 @@ struct an_marking {
     uint32_t n_tasks;
     const uintptr_t *objects; /* addresses; 0: nothing can reach it */
     uint32_t n_objects;
+    const uint32_t *holders;      /* tasks */
+    uint32_t n_holders;           /* 0: an object is all it takes */
     const struct an_range *roots; /* heap blocks and stacks in them are left out */
     uint32_t n_roots;
     unsigned stride; /* pointers are looked for at multiples of this: 8, or less */

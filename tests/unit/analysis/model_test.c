@@ -6,7 +6,10 @@
  *  - who is dead by an independent, exact account of what refers to what is dead after marking:
  *    every leak whose objects are unreachable is proven;
  *  - where only holders unlock, who is stuck in the wait-for graph never runs again either, and
- * that is at least all who are dead. AN_SEED and AN_RUNS choose; the seed of a failure is printed.
+ *    that is at least all who are dead;
+ *  - where only holders unlock and the marking knows them, more are dead, who never run again
+ *    either, and these are exactly those of the account that knows the holders.
+ * AN_SEED and AN_RUNS choose; the seed of a failure is printed.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -55,6 +58,7 @@ struct view {
     int number[M_TASKS]; /* the machine's task */
     uintptr_t objects[2 * M_TASKS];
     int blocks[2 * M_TASKS];
+    uint32_t holders[M_TASKS];
     struct an_range roots[1];
     struct an_marking marking;
 };
@@ -156,7 +160,15 @@ static void reach(const struct machine *m, struct account *a, const uintptr_t *w
     }
 }
 
-static void account_for(const struct machine *m, struct account *a)
+/* Somebody live has the lock that the task waits for. */
+static bool holder_lives(const struct machine *m, const struct account *a, int task)
+{
+    const struct m_task *k = &m->tasks[task];
+    return k->op != M_LOCK || k->object[0] < 0 || m->blocks[k->object[0]].holder < 0 ||
+           a->live[m->blocks[k->object[0]].holder];
+}
+
+static void account_for(const struct machine *m, struct account *a, bool holders)
 {
     bool changed = true;
     memset(a, 0, sizeof *a);
@@ -167,7 +179,8 @@ static void account_for(const struct machine *m, struct account *a)
             const struct m_task *k = &m->tasks[t];
             bool on = k->state == M_RUNS;
             for (int i = 0; k->state == M_BLOCKED && i < k->n_objects; i++)
-                on |= k->object[i] >= 0 && a->block[k->object[i]];
+                on |= k->object[i] >= 0 && a->block[k->object[i]] &&
+                      (!holders || holder_lives(m, a, t));
             if (!on || a->live[t])
                 continue;
             a->live[t] = changed = true;
@@ -253,7 +266,7 @@ static void solve(struct graph *g, struct view *v)
 
 /* --- the properties --- */
 
-static uint64_t seen_dead, seen_stuck, seen_cycles;
+static uint64_t seen_dead, seen_held, seen_stuck, seen_cycles;
 
 static void check_future(
     const struct machine *m, const bool *ended, const char *what, uint64_t seed)
@@ -271,6 +284,42 @@ static void check_future(
     }
 }
 
+static void add_holders(struct view *v)
+{
+    struct an_marking *k = &v->marking;
+    k->holders = v->holders;
+    for (uint32_t t = 0; t < k->n_tasks; t++) {
+        const struct m_task *task = &v->m->tasks[v->number[t]];
+        if (task->state != M_BLOCKED || task->op != M_LOCK || task->object[0] < 0)
+            continue;
+        uint32_t holder = number_of(v, v->m->blocks[task->object[0]].holder);
+        if (holder == AN_NONE)
+            continue;
+        v->tasks[t].first_holder = k->n_holders;
+        v->tasks[t].n_holders = 1;
+        v->holders[k->n_holders++] = holder;
+    }
+}
+
+static void check_holders(struct machine *m, const bool *dead, uint64_t seed)
+{
+    static struct view v;
+    struct account a;
+    bool held[M_TASKS] = {false};
+    look(&v, m);
+    add_holders(&v);
+    mark(&v);
+    account_for(m, &a, true);
+    for (uint32_t t = 0; t < v.marking.n_tasks; t++) {
+        int k = v.number[t];
+        held[k] = !v.tasks[t].live;
+        seen_held += held[k] && !dead[k];
+        cr_assert_eq(v.tasks[t].live, a.live[k], "seed %lu: task %d, holders", seed, k);
+        cr_assert(held[k] || !dead[k], "seed %lu: task %d is dead without holders", seed, k);
+    }
+    check_future(m, held, "held", seed);
+}
+
 static void check(struct machine *m, uint64_t seed)
 {
     static struct view v;
@@ -279,7 +328,7 @@ static void check(struct machine *m, uint64_t seed)
     bool dead[M_TASKS] = {false}, stuck[M_TASKS] = {false};
     look(&v, m);
     mark(&v);
-    account_for(m, &a);
+    account_for(m, &a, false);
     for (uint32_t t = 0; t < v.marking.n_tasks; t++) {
         int k = v.number[t];
         cr_assert_eq(v.tasks[t].live, a.live[k], "seed %lu: task %d is %s", seed, k,
@@ -297,8 +346,10 @@ static void check(struct machine *m, uint64_t seed)
     }
     seen_cycles += g.g.n_sets;
     check_future(m, dead, "dead", seed);
-    if (m->holder_unlocks)
-        check_future(m, stuck, "stuck", seed);
+    if (!m->holder_unlocks)
+        return;
+    check_future(m, stuck, "stuck", seed);
+    check_holders(m, dead, seed);
 }
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
@@ -320,8 +371,9 @@ Test(model, marking_and_waitgraph)
     }
     arena_drop();
     free(arena);
-    printf("seeds %lu to %lu: %lu dead, %lu stuck, %lu cycles\n", seed, seed + runs - 1, seen_dead,
-        seen_stuck, seen_cycles);
-    cr_assert(runs < 100 || (seen_dead > runs / 4 && seen_stuck > runs / 4 && seen_cycles > 10),
+    printf("seeds %lu to %lu: %lu dead, %lu more by holders, %lu stuck, %lu cycles\n", seed,
+        seed + runs - 1, seen_dead, seen_held, seen_stuck, seen_cycles);
+    cr_assert(runs < 100 || (seen_dead > runs / 4 && seen_stuck > runs / 4 && seen_cycles > 10 &&
+                                seen_held > 10),
         "the programs are too tame");
 }
