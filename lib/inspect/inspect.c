@@ -178,8 +178,10 @@ bool gorc__inspect_worker(int tid, uintptr_t *ret_sp, bool *ret_idle)
     for (struct gorc__m *m = atomic_load(&gorc__sched.all_ms); m; m = m->all_next) {
         if (m->tid != tid)
             continue;
-        *ret_idle = m->idle;
-        *ret_sp = m->g == &m->g0 ? 0 : (uintptr_t)m->g0.sp;
+        *ret_idle = m->idle || m->rests;
+        *ret_sp = m->start ? m->start : (uintptr_t)m->g0.sp;
+        if (m->g == &m->g0 && !*ret_idle)
+            *ret_sp = 0;
         return true;
     }
     return false;

@@ -123,6 +123,8 @@ struct gorc__m {
     _Atomic uint32_t wake;       /* futex: 1 when woken from idle sleep */
     bool spinning;               /* counted in sched.spinning */
     bool idle;                   /* in sched.idle_ms; guarded by sched.lock */
+    bool rests;                  /* stopped by inspect where it has no goroutine in hand */
+    uintptr_t start;             /* frame of its first function; 0: the program's main thread */
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
     bool polls;                  /* sleeps in the poller: sched.poller; guarded by sched.lock */
     bool woken_from_poll;        /* by whoever took it from the idle: how to wake it */

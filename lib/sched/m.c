@@ -65,6 +65,7 @@ static void *worker(void *arg)
     struct gorc__m *m = arg;
     gorc__m_thread_setup(m);
     gorc__hook_switch(NULL, false);
+    m->start = (uintptr_t)__builtin_frame_address(0);
     gorc__g0_loop(m);
 }
 

@@ -362,8 +362,11 @@ static struct gorc__g *find_runnable(struct gorc__m *m)
         }
         if (GORC__UNLIKELY(m->moving))
             move_away(m);
-        if (GORC__UNLIKELY(atomic_load(&m->taking)))
+        if (GORC__UNLIKELY(atomic_load(&m->taking))) {
+            m->rests = true;
             gorc__op_slow(m);
+            m->rests = false;
+        }
         struct gorc__p *p = m->p;
         if (!p) {
             gorc__lock(&gorc__sched.lock);
