@@ -73,6 +73,17 @@ bool dt_lock_was_handed_over(const void *key, uint32_t since)
     return later;
 }
 
+bool dt_lock_may_be_handed_over(const void *key)
+{
+    if (__atomic_load_n(&dt_handovers, __ATOMIC_ACQUIRE) == 0)
+        return false;
+    if (!dt_lock_try(&lock))
+        return true;
+    bool ever = size && find(table, size, key)->lock;
+    dt_lock_drop(&lock);
+    return ever;
+}
+
 void dt_held_refresh(struct dt_task *t)
 {
     if (__builtin_expect(__atomic_load_n(&dt_handovers, __ATOMIC_RELAXED) == 0, 1))

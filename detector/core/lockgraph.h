@@ -83,6 +83,8 @@ void dt_lockgraph_each_task(void (*fn)(struct dt_task_info *info));
 extern DT_HIDDEN uint32_t dt_handovers;
 void dt_lock_handed_over(const void *lock);
 bool dt_lock_was_handed_over(const void *lock, uint32_t since); /* after so many hand-overs */
+/* Has it ever been? Waits for nobody: true, too, when that cannot be seen just now. */
+bool dt_lock_may_be_handed_over(const void *lock);
 /* Takes out of t->held what others have given up. t is the running task, or does not run. */
 void dt_held_refresh(struct dt_task *t);
 

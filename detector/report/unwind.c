@@ -195,3 +195,8 @@ size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max)
     errno = saved;
     return n;
 }
+
+uintptr_t dt_unwind_library(void)
+{
+    return (uintptr_t)unw_step;
+}

@@ -40,4 +40,7 @@ bool dt_unwind_frame(
 /* What a signal interrupted; `context` is the handler's. */
 size_t dt_unwind_context(const void *context, uintptr_t *ret_pcs, size_t max);
 
+/* An address in the library that unwinds: what it keeps refers to stacks that it has walked. */
+uintptr_t dt_unwind_library(void);
+
 #endif

@@ -12,6 +12,7 @@
 #include "report/record.h"
 #include "runtime/fork.h"
 #include "runtime/instrumented.h"
+#include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
@@ -40,6 +41,8 @@ static void in_parent(void)
 static void in_child(void)
 {
     dt_core_fork_child();
+    dt_reach_forked();
+    dt_world_forked();
     if (dt_on) {
         dt_shutdown_forked();
         dt_threads_forked();

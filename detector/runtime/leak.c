@@ -14,7 +14,6 @@
 
 #include "base/dalloc.h"
 #include "base/flags.h"
-#include "base/lock.h"
 #include "core/stack.h"
 #include "core/task.h"
 #include "lib/inspect.h"
@@ -414,10 +413,9 @@ static bool report_thread(struct dt_thread *th, void *arg)
 static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t here)
 {
     static struct dt_reach reach; /* large */
-    static dt_lock busy;
     struct collection c = {.below = below};
     struct dt_task *me = dt_self;
-    dt_lock_take(&busy);
+    dt_reach_begin(!below);
     dt_reach_look(&reach, dt_flags.leak_marking, here);
     if (me != &dt_task_unknown)
         dt_begin(me);
@@ -429,9 +427,9 @@ static int record_goroutines(uint64_t below, bool at_end, bool counts, uintptr_t
     if (me != &dt_task_unknown)
         dt_finish(me);
     dt_reach_drop(&reach);
-    dt_lock_drop(&busy);
     if (below)
         gorc__inspect_resume();
+    dt_reach_end();
     dt_stalls_report(stalls);
     report_goroutines(&c, counts);
     dt_lost_report(lost);

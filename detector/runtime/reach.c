@@ -11,13 +11,23 @@
 
 #include <gorc/select.h>
 
+#include "base/lock.h"
 #include "base/own.h"
 #include "core/shadow.h"
+#include "report/unwind.h"
+#include "runtime/describe.h"
 #include "runtime/reach.h"
 #include "runtime/starved.h"
 #include "runtime/thread.h"
 
-enum { FIRST = 1024, TRIES = 20, STOP_NS = 2000000, REGS = 8, WAKE_BYTES = 2048 };
+enum {
+    FIRST = 1024,
+    TRIES = 20,
+    STOP_NS = 2000000,
+    REGS = 8,
+    WAKE_BYTES = 2048,
+    MAIN_FRAMES = 256
+};
 
 /* --- the goroutines --- */
 
@@ -53,6 +63,33 @@ static bool add(const struct gorc__inspect_g *g, void *arg)
     }
     r->all[r->n++] = (struct dt_reach_g){.g = *g, .outside = waits_outside(g)};
     return true;
+}
+
+static uint32_t slot_of(const struct dt_reach *r, uint64_t goid)
+{
+    return (uint32_t)(goid * 0x9e3779b97f4a7c15u >> 20) & (r->slots - 1);
+}
+
+static bool index_goids(struct dt_reach *r)
+{
+    for (r->slots = 64; r->slots < 2 * r->n;)
+        r->slots *= 2;
+    r->by_goid = dt_arena_alloc(&r->arena, r->slots * sizeof *r->by_goid);
+    for (uint32_t i = 0; r->by_goid && i < r->n; i++) {
+        uint32_t s = slot_of(r, r->all[i].g.goid);
+        while (r->by_goid[s])
+            s = (s + 1) & (r->slots - 1);
+        r->by_goid[s] = i + 1;
+    }
+    return r->by_goid != NULL;
+}
+
+uint32_t dt_reach_find(const struct dt_reach *r, uint64_t goid)
+{
+    for (uint32_t s = slot_of(r, goid); r->by_goid[s]; s = (s + 1) & (r->slots - 1))
+        if (r->all[r->by_goid[s] - 1].g.goid == goid)
+            return r->by_goid[s] - 1;
+    return AN_NONE;
 }
 
 /* --- heap blocks --- */
@@ -132,7 +169,7 @@ static bool add_goroutine(struct dt_reach *r, uint32_t i)
 {
     const struct gorc__inspect_g *g = &r->all[i].g;
     struct an_mark_task *t = &r->tasks[i];
-    t->live = r->all[i].outside || g->goid == 1;
+    t->live = r->all[i].outside || (g->goid == 1 && !r->watch.main_top);
     if (g->is_foreign)
         return true; /* its stack is a mapping like any other */
     t->stack_lo = g->stack_lo;
@@ -140,6 +177,8 @@ static bool add_goroutine(struct dt_reach *r, uint32_t i)
     if (g->goid != 1) {
         t->record = g->record;
         t->slot_hi = g->record_end;
+    } else if (r->watch.main_top > g->regs.sp && r->watch.main_top < t->stack_hi) {
+        t->stack_hi = t->slot_hi = r->watch.main_top; /* libc has pointers to its frames above */
     }
     t->sp = stack_pointer(r, g) & ~(uintptr_t)7;
     if (!t->sp) { /* main on an unknown stack: its own is a mapping like any other */
@@ -174,10 +213,9 @@ static bool add_tasks(struct dt_reach *r)
         const struct dt_stopped *s = &r->world.threads[i];
         struct an_mark_task *t = &r->tasks[r->n + i];
         t->live = true;
-        uintptr_t sp;
-        bool idle = false;
-        gorc__inspect_worker(s->tid, &sp, &idle);
-        if (!s->in_call && s->has_regs && !idle) {
+        if (s->is_idle)
+            continue;
+        if (!s->in_call && s->has_regs) {
             t->wake_lo = s->sp & ~(uintptr_t)7;
             t->wake_hi = t->wake_lo + WAKE_BYTES;
             if (t->wake_hi > s->stack_end)
@@ -236,13 +274,8 @@ static bool chan_resource(const struct gorc__inspect_chan *c, void *arg)
     return true;
 }
 
-/* Values and the like cannot be cancelled; a deadline or a signal will do it. */
-static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
+static bool pending_context(const struct gorc__inspect_ctx *c, void *arg)
 {
-    if (!c->cancelled && !c->freed && !c->comes && strcmp(c->kind, "cancel") == 0)
-        add_resource(
-            arg, (struct dt_resource){
-                     .object = c->ctx, .what = "context", .name = c->name, .created = c->created});
     if (c->comes && !c->cancelled) {
         library_root((uintptr_t)c->ctx, arg);
         library_root((uintptr_t)c->done, arg);
@@ -250,21 +283,33 @@ static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
     return true;
 }
 
+/* Values and the like cannot be cancelled; a deadline or a signal will do it. */
+static bool context_root(const struct gorc__inspect_ctx *c, void *arg)
+{
+    if (!c->cancelled && !c->freed && !c->comes && strcmp(c->kind, "cancel") == 0)
+        add_resource(
+            arg, (struct dt_resource){
+                     .object = c->ctx, .what = "context", .name = c->name, .created = c->created});
+    return pending_context(c, arg);
+}
+
 static bool mark(struct dt_reach *r)
 {
-    if (!dt_roots_read(&r->roots, &r->world, r->here))
+    if (!dt_roots_read(&r->roots, &r->world, r->here, r->watch.floor))
         return false;
     gorc__inspect_roots(library_root, r);
-    if (!index_blocks(r) || !add_tasks(r))
+    if (!index_blocks(r) || !index_goids(r) || !add_tasks(r) || !dt_reach_holders(r))
         return false;
     struct an_marking *m = &r->marking;
     m->memory = &r->arena.memory;
     m->blocks = &r->map;
-    m->read = dt_roots_memory;
-    m->arg = m;
+    m->read = r->watch.on ? dt_reach_memory : dt_roots_memory;
+    m->arg = r->watch.on ? (void *)r : m;
     m->tasks = r->tasks;
     m->n_tasks = r->n + r->n_extra;
     m->objects = r->objects;
+    m->holders = r->holders;
+    m->n_holders = r->n_holders;
     m->roots = r->roots.ranges;
     m->n_roots = r->roots.n;
     m->stride = sizeof(uintptr_t);
@@ -324,6 +369,16 @@ static void find_lost(struct dt_reach *r, bool channels)
             r->resources[i].is_lost = !an_mark_reached(&r->marking, r->first_resource + i);
 }
 
+/* Would they be dead, too, if the locks were not known to be their holders'? */
+static bool needs_holders(const struct dt_reach *r)
+{
+    for (uint32_t i = 0; i < r->n; i++)
+        if (r->all[i].is_dead && r->tasks[i].n_holders &&
+            an_mark_reached(&r->marking, r->tasks[i].first_object))
+            return true;
+    return false;
+}
+
 static void look(struct dt_reach *r, bool with_memory)
 {
     stop(r);
@@ -337,6 +392,12 @@ static void look(struct dt_reach *r, bool with_memory)
                    !r->marking.is_incomplete && dt_world_stood_still(&r->world);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
         r->all[i].is_dead = r->complete && !r->tasks[i].live;
+    if (r->watch.on) {
+        r->by_holders = r->marked && needs_holders(r);
+        dt_reach_waits(r);
+        dt_world_resume(&r->world);
+        return;
+    }
     find_lost(r, false);
     dt_reach_waits(r);
     for (uint32_t i = 0; r->marked && i < r->n; i++)
@@ -346,17 +407,82 @@ static void look(struct dt_reach *r, bool with_memory)
     dt_world_resume(&r->world);
 }
 
-void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here)
+static void begin(struct dt_reach *r, uintptr_t here)
 {
     memset(r, 0, sizeof *r);
     dt_arena_init(&r->arena);
     r->complete = r->roots.complete = true;
     r->here = here;
+}
+
+void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here)
+{
+    begin(r, here);
     gorc__inspect_contexts(context_root, r);
     gorc__inspect_timers(timer_resource, r);
     gorc__inspect_chans(chan_resource, r);
     gorc__inspect_stop(STOP_NS);
     look(r, with_memory);
+}
+
+extern void __libc_start_main(void);
+enum { START_SIZE = 0x200 };
+
+/* Where libc's call of main() has put the return address. */
+static bool find_main(const struct gorc__inspect_g *g, void *arg)
+{
+    uintptr_t pcs[MAIN_FRAMES], start = (uintptr_t)__libc_start_main - START_SIZE;
+    struct dt_unwind_slots slots = {0};
+    if (g->goid != 1 || g->state != GORC__G_BLOCKED || g->timed)
+        return g->goid != 1;
+    dt_goroutine_stack_slots(g, pcs, MAIN_FRAMES, &slots);
+    for (uint32_t i = slots.n; i-- > 0;)
+        if (*(const uintptr_t *)slots.at[i] - start < 2 * START_SIZE)
+            *(uintptr_t *)arg = slots.at[i]; /* the innermost one counts */
+    return false;
+}
+
+bool dt_reach_look_meanwhile(struct dt_reach *r, uintptr_t floor)
+{
+    begin(r, 0);
+    r->watch.on = true;
+    r->watch.floor = floor;
+    gorc__inspect_contexts(pending_context, r);
+    gorc__inspect_stop(STOP_NS);
+    gorc__inspect_goroutines(find_main, &r->watch.main_top);
+    look(r, true);
+    if (r->solved)
+        return true;
+    dt_reach_drop(r);
+    return false;
+}
+
+static dt_lock busy;
+static bool over; /* guarded by busy */
+
+void dt_reach_begin(bool is_last)
+{
+    dt_lock_take(&busy);
+    over |= is_last;
+}
+
+bool dt_reach_try(void)
+{
+    if (!dt_lock_try(&busy))
+        return false;
+    if (over)
+        dt_lock_drop(&busy);
+    return !over;
+}
+
+void dt_reach_end(void)
+{
+    dt_lock_drop(&busy);
+}
+
+void dt_reach_forked(void)
+{
+    busy = 0;
 }
 
 void dt_reach_drop(struct dt_reach *r)

@@ -28,8 +28,16 @@ struct dt_resource {
     bool is_lost; /* nothing live refers to it, and all memory was looked at */
 };
 
+/* In a program that goes on. */
+struct dt_reach_watch {
+    bool on;
+    uintptr_t floor;    /* of the monitor thread's stack: what lies below is over */
+    uintptr_t main_top; /* where main()'s part of its stack ends; 0: not known, or main may run */
+};
+
 struct dt_reach {
     struct dt_arena arena;
+    struct dt_reach_watch watch;
     struct dt_world world;
     struct dt_roots roots;
     struct an_blockmap map;
@@ -37,6 +45,12 @@ struct dt_reach {
     struct dt_reach_g *all;     /* every goroutine, and foreign threads in a gorc call */
     struct an_mark_task *tasks; /* all[i] is tasks[i]; behind them the other threads' registers */
     uint32_t n, cap, n_extra;
+    uint32_t *by_goid; /* open addressing, index + 1 */
+    uint32_t slots;
+    uint32_t *holders; /* of locks: an_marking.holders */
+    uint32_t n_holders;
+    struct an_range *queues; /* the locks that those wait for who have holders */
+    uint32_t n_queues;
     struct dt_resource *resources;
     uint32_t n_resources, cap_resources, first_resource; /* in objects */
     uintptr_t *objects;
@@ -46,6 +60,8 @@ struct dt_reach {
     bool solved;
     bool marked;   /* marking ran */
     bool complete; /* all memory was looked at: is_dead is certain */
+    /* watch: some who are dead wait for a lock that something live still refers to. */
+    bool by_holders;
 };
 
 /* At the entry of a function that the program calls and that does nothing else but pass this on:
@@ -69,6 +85,24 @@ struct dt_reach {
  */
 void dt_reach_look(struct dt_reach *r, bool with_memory, uintptr_t here);
 void dt_reach_drop(struct dt_reach *r);
+/* The same for the library's monitor thread, in the middle of a run. Main may be dead, too, and who
+ * waits for a lock is, whoever else refers to that, when its holder is: there is no leak to be told
+ * yet. Nothing is to be found: false, and dt_reach_drop is not needed. `floor`: watch.floor. */
+bool dt_reach_look_meanwhile(struct dt_reach *r, uintptr_t floor);
+
+/* Around a look. `is_last`: the process ends; the monitor thread, which tries, is refused then. */
+void dt_reach_begin(bool is_last);
+bool dt_reach_try(void);
+void dt_reach_end(void);
+void dt_reach_forked(void);
+
+/* The index of a goroutine in all[]; AN_NONE. */
+uint32_t dt_reach_find(const struct dt_reach *r, uint64_t goid);
+
+/* holders.c: who has the locks that goroutines wait for. False: memory is out. */
+bool dt_reach_holders(struct dt_reach *r);
+/* As dt_roots_memory; `arg` is the struct dt_reach. */
+const void *dt_reach_memory(void *arg, uintptr_t addr, size_t size, size_t *ret_size);
 
 /* waits.c: who waits for whom. Called by dt_reach_look. */
 void dt_reach_waits(struct dt_reach *r);

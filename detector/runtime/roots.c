@@ -15,17 +15,26 @@
 
 #include "base/own.h"
 #include "lib/inspect.h"
+#include "report/unwind.h"
 #include "runtime/roots.h"
 #include "runtime/thread.h"
 
 enum { PAGE = 4096, SPARSE = 4 << 20, FIRST_TEXT = 256 << 10, BATCH = 4096, BELOW_CALL = 4096 };
 #define HUGE_MAP ((uintptr_t)1 << 36)
 
-static struct an_range self_range;
+/* Modules whose data is not the program's: this library, and the one that unwinds for it. */
+enum { OURS, UNWINDER, OWN_MODULES };
+static struct an_range own_modules[OWN_MODULES];
 
-static int find_self(struct dl_phdr_info *info, size_t size, void *arg)
+struct module_search {
+    uintptr_t addr;
+    struct an_range *ret_range;
+};
+
+static int find_module(struct dl_phdr_info *info, size_t size, void *arg)
 {
-    uintptr_t here = (uintptr_t)arg, lo = UINTPTR_MAX, hi = 0;
+    const struct module_search *search = arg;
+    uintptr_t lo = UINTPTR_MAX, hi = 0;
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type != PT_LOAD)
@@ -34,16 +43,19 @@ static int find_self(struct dl_phdr_info *info, size_t size, void *arg)
         lo = a < lo ? a : lo;
         hi = a + info->dlpi_phdr[i].p_memsz > hi ? a + info->dlpi_phdr[i].p_memsz : hi;
     }
-    if (here < lo || here >= hi)
+    if (search->addr < lo || search->addr >= hi)
         return 0;
-    self_range.lo = lo & ~(uintptr_t)(PAGE - 1);
-    self_range.hi = (hi + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    search->ret_range->lo = lo & ~(uintptr_t)(PAGE - 1);
+    search->ret_range->hi = (hi + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
     return 1;
 }
 
 void dt_roots_init(void)
 {
-    dl_iterate_phdr(find_self, (void *)(uintptr_t)&find_self);
+    struct module_search ours = {(uintptr_t)&own_modules, &own_modules[OURS]};
+    struct module_search unwinder = {dt_unwind_library(), &own_modules[UNWINDER]};
+    dl_iterate_phdr(find_module, &ours);
+    dl_iterate_phdr(find_module, &unwinder);
 }
 
 /* --- growing arrays in the arena --- */
@@ -146,7 +158,7 @@ static void sift(struct an_range *v, uint32_t i, uint32_t n)
     }
 }
 
-static void sort_ranges(struct an_range *v, uint32_t n)
+void dt_ranges_sort(struct an_range *v, uint32_t n)
 {
     for (uint32_t i = n / 2; i-- > 0;)
         sift(v, i, n);
@@ -177,32 +189,40 @@ static bool cut_stacks(struct cuts *c, const struct dt_world *w, uintptr_t live_
 
 /* libc gives each thread a mapping with a guard page below; so what lies below the stack pointer of
  * one that the library made itself, down to the start of the mapping, is nobody's. */
-static bool collect_floors(struct cuts *c, const struct dt_world *w)
+static bool collect_floors(struct cuts *c, const struct dt_world *w, uintptr_t floor)
 {
-    c->floors = dt_arena_alloc(w->arena, w->n * sizeof *c->floors);
+    c->floors = dt_arena_alloc(w->arena, (w->n + 1) * sizeof *c->floors);
+    if (c->floors && floor)
+        c->floors[c->n_floors++] = floor;
     for (uint32_t i = 0; c->floors && i < w->n; i++) {
         uintptr_t sp;
         bool idle;
-        if (gorc__inspect_worker(w->threads[i].tid, &sp, &idle) && (sp || w->threads[i].has_regs))
+        if (!gorc__inspect_worker(w->threads[i].tid, &sp, &idle))
+            continue;
+        w->threads[i].is_idle = idle;
+        if (sp || w->threads[i].has_regs)
             c->floors[c->n_floors++] = sp ? sp : w->threads[i].sp - 128;
     }
     return c->floors != NULL;
 }
 
-static bool collect_cuts(struct cuts *c, const struct dt_world *w, uintptr_t live_sp)
+static bool collect_cuts(
+    struct cuts *c, const struct dt_world *w, uintptr_t live_sp, uintptr_t floor)
 {
     size_t n;
     const struct dt_own_range *own = dt_own_try(&n);
     if (!own)
         return false;
-    bool ok = add_range(w->arena, &c->v, &c->n, &c->cap, self_range.lo, self_range.hi);
+    bool ok = true;
+    for (int i = 0; i < OWN_MODULES; i++)
+        ok &= add_range(w->arena, &c->v, &c->n, &c->cap, own_modules[i].lo, own_modules[i].hi);
     for (size_t i = 0; i < n; i++)
         ok &= add_range(w->arena, &c->v, &c->n, &c->cap, own[i].lo, own[i].hi);
     dt_own_release();
-    ok &= cut_stacks(c, w, live_sp) & collect_floors(c, w);
+    ok &= cut_stacks(c, w, live_sp) & collect_floors(c, w, floor);
     for (const struct dt_arena_part *p = w->arena->parts; p; p = p->older)
         ok &= add_range(w->arena, &c->v, &c->n, &c->cap, (uintptr_t)p, (uintptr_t)p + p->size);
-    sort_ranges(c->v, c->n);
+    dt_ranges_sort(c->v, c->n);
     return ok;
 }
 
@@ -424,14 +444,15 @@ static void add_kernel_words(struct dt_roots *r, struct dt_arena *a)
     }
 }
 
-bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_sp)
+bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_sp, uintptr_t floor)
 {
     struct cuts c = {0};
-    if (!collect_cuts(&c, w, live_sp))
+    if (!collect_cuts(&c, w, live_sp, floor))
         return false;
     r->complete &= add_mappings(r, w, &c);
     for (uint32_t i = 0; i < w->n; i++)
-        r->complete &= !w->threads[i].has_regs || add_own_stack(r, w, &c, w->threads[i].sp);
+        r->complete &= !w->threads[i].has_regs || w->threads[i].is_idle ||
+                       add_own_stack(r, w, &c, w->threads[i].sp);
     r->complete &= add_own_stack(r, w, &c, live_sp);
     add_kernel_words(r, w->arena);
     return true;

@@ -23,9 +23,13 @@ struct dt_roots {
 /* At start: where the library itself lies. */
 void dt_roots_init(void);
 void dt_roots_add_word(struct dt_roots *r, struct dt_arena *a, uintptr_t word);
-/* With the world stopped; *r is zero, but for words. `live_sp`: the caller's stack pointer. False:
- * somebody was just changing what the detector has, nothing can be said. */
-bool dt_roots_read(struct dt_roots *r, const struct dt_world *w, uintptr_t live_sp);
+/* With the world stopped; *r is zero, but for words. `live_sp`: the caller's stack pointer.
+ * `floor`: that of the library's monitor thread, if it is the caller; 0. False: somebody was just
+ * changing what the detector has, nothing can be said. */
+bool dt_roots_read(
+    struct dt_roots *r, const struct dt_world *w, uintptr_t live_sp, uintptr_t floor);
+/* By `lo`. */
+void dt_ranges_sort(struct an_range *v, uint32_t n);
 /* Memory for an_marking.read; `arg` is the struct an_marking. */
 const void *dt_roots_memory(void *arg, uintptr_t addr, size_t size, size_t *ret_size);
 

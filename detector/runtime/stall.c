@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/dalloc.h"
+#include "core/lockgraph.h"
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
@@ -52,7 +53,9 @@ struct dt_stalls {
     uint32_t groups;
     size_t lock_waits;
     uint64_t below;
-    bool busy; /* somebody may still run */
+    bool busy;      /* somebody may still run */
+    bool meanwhile; /* found in the middle of the run */
+    bool by_holders;
 };
 
 static bool waits_for_lock(const struct node *n)
@@ -260,6 +263,8 @@ struct dt_stalls *dt_stalls_find(uint64_t below, bool at_end, const struct dt_re
 {
     struct dt_stalls *s = dt_alloc(sizeof *s);
     s->below = below;
+    s->meanwhile = reach && reach->watch.on;
+    s->by_holders = reach && reach->by_holders;
     gorc__inspect_goroutines(add_node, s);
     if (s->lock_waits) {
         index_nodes(s);
@@ -329,16 +334,34 @@ static void describe_holder(struct stall_report *r, const struct node *n)
     dt_text_add(&t, " and holds a lock that others wait for");
 }
 
+/* Of a group without a cycle: only its head is looked at. *ret_owned: the locks are their holders',
+ * as far as is known. */
+static bool is_mixed(const struct dt_stalls *s, uint32_t first, bool *ret_owned)
+{
+    bool mixed = false;
+    uint32_t i = first;
+    *ret_owned = true;
+    do {
+        const struct node *n = &s->nodes[i];
+        mixed |= !waits_for_lock(n);
+        *ret_owned &= !waits_for_lock(n) || !dt_lock_may_be_handed_over(n->g.object);
+        i = n->next;
+    } while (i != NONE && i != first);
+    return mixed;
+}
+
 static void report_group(const struct dt_stalls *s, uint32_t group, struct stall_report *r)
 {
     uint32_t first = s->first[group], cycle = s->nodes[first].next != NONE, length = 0;
     const struct node *head = &s->nodes[first];
-    if (cycle && dt_watch_told(head->task))
+    bool owned, mixed = is_mixed(s, first, &owned);
+    /* Cycles of locks alone the monitor thread has told, or will when it has seen them twice. */
+    if (dt_watch_told(head->task) || (s->meanwhile && !mixed))
         return;
     r->f = (struct dt_finding){
         .kind = "deadlock",
         .words = "deadlock",
-        .certainty = cycle ? DT_CERTAIN : DT_LIKELY,
+        .certainty = cycle && owned && !s->by_holders ? DT_CERTAIN : DT_LIKELY,
         .message = r->message,
         .object = {.kind = dt_object_kind(head->g.object_kind),
             .name = head->g.object_name,
@@ -346,9 +369,7 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
         .counts = cycle || dt_certainty_counts(DT_LIKELY),
     };
     uint32_t i = first;
-    bool mixed = false;
     do {
-        mixed |= !waits_for_lock(&s->nodes[i]);
         add_blocked(r, s, &s->nodes[i]);
         s->nodes[i].visit = NONE;
         i = s->nodes[i].next;
@@ -368,6 +389,9 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
     for (size_t k = 0; k < s->n && r->f.nstacks < DT_MAX_STACKS; k++)
         if (s->nodes[k].group == FIRST_GROUP + group)
             dt_finding_creation(&r->f, s->nodes[k].task->info);
+    for (size_t k = 0; k < s->n && s->meanwhile; k++)
+        if (s->nodes[k].group == FIRST_GROUP + group)
+            dt_watch_tell(s->nodes[k].task);
     dt_finding_add(&r->f);
 }
 

@@ -29,8 +29,7 @@ struct builder {
     struct pair *pairs; /* who refers to which object */
     uint32_t n_pairs, cap_pairs;
     uint32_t *by_object, *next; /* chains of pairs, index + 1 */
-    uint32_t *by_goid;          /* open addressing, index + 1 */
-    uint32_t slots, looking;
+    uint32_t looking;
     bool failed;
 };
 
@@ -100,35 +99,6 @@ static bool find_references(struct builder *b)
     return true;
 }
 
-/* --- goroutines by number --- */
-
-static uint32_t slot_of(const struct builder *b, uint64_t goid)
-{
-    return (uint32_t)(goid * 0x9e3779b97f4a7c15u >> 20) & (b->slots - 1);
-}
-
-static bool index_goids(struct builder *b)
-{
-    for (b->slots = 64; b->slots < 2 * b->r->n;)
-        b->slots *= 2;
-    b->by_goid = dt_arena_alloc(&b->r->arena, b->slots * sizeof *b->by_goid);
-    for (uint32_t i = 0; b->by_goid && i < b->r->n; i++) {
-        uint32_t s = slot_of(b, b->r->all[i].g.goid);
-        while (b->by_goid[s])
-            s = (s + 1) & (b->slots - 1);
-        b->by_goid[s] = i + 1;
-    }
-    return b->by_goid != NULL;
-}
-
-static uint32_t find_goid(const struct builder *b, uint64_t goid)
-{
-    for (uint32_t s = slot_of(b, goid); b->by_goid[s]; s = (s + 1) & (b->slots - 1))
-        if (b->r->all[b->by_goid[s] - 1].g.goid == goid)
-            return b->by_goid[s] - 1;
-    return AN_NONE;
-}
-
 /* --- waits --- */
 
 static bool holds(const struct gorc__inspect_g *g, const void *lock)
@@ -162,7 +132,7 @@ static void add_lock_wait(struct builder *b, uint32_t i, struct an_wait *w)
     w->is_lock = true;
     w->need = AN_ALL;
     if (g->holder) {
-        uint32_t holder = find_goid(b, g->holder);
+        uint32_t holder = dt_reach_find(r, g->holder);
         bool lost = r->all[i].is_dead;
         if (holder == AN_NONE)
             w->unknown = !lost; /* it has ended: lock-abandoned */
@@ -204,7 +174,7 @@ static bool has_lock_wait(const struct dt_reach *r)
 void dt_reach_waits(struct dt_reach *r)
 {
     struct builder b = {.r = r};
-    if (!r->marked || !has_lock_wait(r) || !index_goids(&b))
+    if (!r->marked || !has_lock_wait(r))
         return;
     bool known = find_references(&b);
     struct an_wait_task *tasks = dt_arena_alloc(&r->arena, r->n * sizeof *tasks);
@@ -231,17 +201,16 @@ void dt_reach_waits(struct dt_reach *r)
 uint64_t dt_reach_next(const struct dt_reach *r, uint64_t goid, bool *ret_no_cycle)
 {
     *ret_no_cycle = false;
-    for (uint32_t i = 0; r->solved && i < r->n; i++) {
-        if (r->all[i].g.goid != goid)
-            continue;
-        const struct an_wait_task *t = &r->graph.tasks[i];
-        const struct an_wait_set *s = t->set == AN_NONE ? NULL : &r->graph.sets[t->set];
-        *ret_no_cycle = r->all[i].is_dead && !(s && s->has_lock);
-        for (uint32_t k = 0; s && s->has_lock && k < s->cycle_length; k++) {
-            const uint32_t *c = &r->graph.cycles[s->cycle_first];
-            if (c[k] == i)
-                return r->all[c[(k + 1) % s->cycle_length]].g.goid;
-        }
+    uint32_t i = r->solved ? dt_reach_find(r, goid) : AN_NONE;
+    if (i == AN_NONE)
+        return 0;
+    const struct an_wait_task *t = &r->graph.tasks[i];
+    const struct an_wait_set *s = t->set == AN_NONE ? NULL : &r->graph.sets[t->set];
+    *ret_no_cycle = r->all[i].is_dead && !(s && s->has_lock);
+    for (uint32_t k = 0; s && s->has_lock && k < s->cycle_length; k++) {
+        const uint32_t *c = &r->graph.cycles[s->cycle_first];
+        if (c[k] == i)
+            return r->all[c[(k + 1) % s->cycle_length]].g.goid;
     }
     return 0;
 }

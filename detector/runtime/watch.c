@@ -22,6 +22,7 @@
 #include "runtime/describe.h"
 #include "runtime/fatal.h"
 #include "runtime/locks.h"
+#include "runtime/meanwhile.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 #include "runtime/watch.h"
@@ -66,7 +67,7 @@ bool dt_watch_told(const struct dt_task *t)
     return is;
 }
 
-static void tell(const struct dt_task *t)
+void dt_watch_tell(const struct dt_task *t)
 {
     dt_lock_take(&told_lock);
     dt_keyset_add(&told, t->info->uid);
@@ -131,9 +132,15 @@ static bool can_be_waited_for(const struct dt_task *t)
 static bool add_goroutine(const struct gorc__inspect_g *g, void *arg)
 {
     const struct dt_task *task = g->task ? g->task->detect : NULL;
-    if (task && waits_for_lock(g) && can_be_waited_for(task))
-        add(arg, &(struct node){
-                     .task = task, .lock = g->object, .g = *g, .number = g->parks, .next = NONE});
+    struct watch *w = arg;
+    bool for_lock = waits_for_lock(g);
+    if (for_lock && w->now - g->since > LONG_MS * MS)
+        dt_meanwhile_waits(g);
+    else if (task && !for_lock && can_be_waited_for(task))
+        dt_meanwhile_may_hold(g, task);
+    if (task && for_lock && can_be_waited_for(task))
+        add(w, &(struct node){
+                   .task = task, .lock = g->object, .g = *g, .number = g->parks, .next = NONE});
     return true;
 }
 
@@ -206,6 +213,13 @@ static int next_of(const struct watch *w, struct node *n)
     return holder;
 }
 
+/* A lock that others than its holder give up, as one does with a semaphore, is no reason to think
+ * that its holder has to go on: such a cycle is told at the end, if it is still there. */
+static bool is_owned(const struct node *n)
+{
+    return n->joined || !dt_lock_may_be_handed_over(n->lock);
+}
+
 /* A node of a cycle; NONE: there is none that was not told yet. */
 static int find_cycle(struct watch *w)
 {
@@ -213,13 +227,14 @@ static int find_cycle(struct watch *w)
         w->nodes[i].next = next_of(w, &w->nodes[i]);
     for (int i = 0; i < w->n; i++) {
         int at = w->nodes[i].next;
-        bool ours = !w->nodes[i].in_call;
+        bool ours = !w->nodes[i].in_call, owned = is_owned(&w->nodes[i]);
         for (int steps = 0; at != NONE && at != i && steps < w->n; steps++) {
             ours |= !w->nodes[at].in_call || w->nodes[at].thread->hidden;
+            owned &= is_owned(&w->nodes[at]);
             at = w->nodes[at].next;
         }
         ours |= w->nodes[i].in_call && w->nodes[i].thread->hidden;
-        if (at == i && ours && !dt_watch_told(w->nodes[i].task))
+        if (at == i && ours && owned && !dt_watch_told(w->nodes[i].task))
             return i;
     }
     return NONE;
@@ -289,7 +304,7 @@ static void report(const struct watch *w, int some)
         length++;
         joins += n->joined != NULL;
         threads += n->task->info->kind == DT_TASK_THREAD;
-        tell(n->task);
+        dt_watch_tell(n->task);
         i = n->next;
     } while (i != first);
     struct dt_text m = {r->message, sizeof r->message};
@@ -327,19 +342,22 @@ static void report(const struct watch *w, int some)
 
 /* --- the look --- */
 
-/* True: a cycle was seen for the first time, or there was too little room; look again soon. */
-static bool look(void)
+/* True: something was seen for the first time, or there was too little room; look again soon. */
+static bool look(int64_t now, uintptr_t floor)
 {
     static uint64_t seen; /* the cycle of the look before */
     static int room = FIRST_NODES;
-    struct watch w = {.nodes = dt_alloc((size_t)room * sizeof *w.nodes), .room = room};
+    struct watch w = {.nodes = dt_alloc((size_t)room * sizeof *w.nodes), .room = room, .now = now};
     int cycle = NONE;
     uint64_t sum = 0;
+    bool mixed = false, soon = false;
+    dt_meanwhile_begin();
     if (dt_gate_close(&dt_task_unknown)) {
         gorc__inspect_goroutines(add_goroutine, &w);
         dt_threads_each(add_thread, &w);
         cycle = w.n <= room ? find_cycle(&w) : NONE;
         sum = cycle == NONE ? 0 : sum_of(&w, cycle);
+        mixed = dt_meanwhile_stands(now, &soon);
         dt_gate_open();
     }
     bool stands = sum && sum == seen;
@@ -350,16 +368,19 @@ static bool look(void)
     bool full = w.n > room;
     if (full)
         room = 2 * w.n;
-    return full || (sum && !stands);
+    if (mixed)
+        dt_meanwhile_search(now, floor);
+    return full || soon || (sum && !stands);
 }
 
 /* Of the monitor thread only. */
 static int64_t due, started;
+static uintptr_t floor_now; /* of the thread's own stack */
 
 static void look_now(int unused)
 {
     (void)unused;
-    bool soon = somebody_waits(started) && look();
+    bool soon = somebody_waits(started) && look(started, floor_now);
     due = started + (soon ? AGAIN_MS : EACH_MS) * MS;
 }
 
@@ -374,6 +395,8 @@ int64_t gorc__hook_watch(int64_t now)
         if (!stack)
             stack = dt_map(STACK_SIZE);
         started = now;
+        floor_now = (uintptr_t)__builtin_frame_address(0) & ~(uintptr_t)0xff;
+        floor_now -= 0x100;
         dt_call_on_stack(stack + STACK_SIZE, look_now, 0);
     }
     return due;

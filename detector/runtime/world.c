@@ -398,3 +398,9 @@ void dt_world_resume(struct dt_world *w)
     syscall(SYS_futex, &epoch, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     dt_lock_drop(&busy);
 }
+
+void dt_world_forked(void)
+{
+    now_stopped = NULL;
+    busy = 0;
+}

@@ -45,6 +45,7 @@ struct dt_stopped {
     uint32_t seq;            /* in_call: the number of its wait */
     uint32_t state;          /* atomic: 1 when it has stopped */
     uintptr_t sp, stack_end; /* stack_end: of the mapping that sp is in; roots.c */
+    bool is_idle;            /* a worker that has nothing of the program's; roots.c */
     uint32_t n_regs;
     uintptr_t regs[DT_MAX_REGS];
 };
@@ -61,5 +62,7 @@ void dt_world_stop(struct dt_world *w, struct dt_arena *arena);
 /* Have those that were left in their calls stayed there? */
 bool dt_world_stood_still(const struct dt_world *w);
 void dt_world_resume(struct dt_world *w);
+/* In a forked child: the parent's monitor thread may just have been about to stop it. */
+void dt_world_forked(void);
 
 #endif
