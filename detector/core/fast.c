@@ -46,7 +46,8 @@ static inline __attribute__((always_inline)) uint64_t settle(
     }
     if (!meet)
         return e; /* also of an empty cell */
-    bool own = dt_cell_seg(e) >> DT_RUN_BITS == t->run; /* an earlier epoch's: ordered */
+    /* Of an earlier epoch: ordered. */
+    bool own = dt_cell_seg(e) >> DT_RUN_BITS == t->run;
     if (!own && !dt_segment_ordered(t, dt_cell_seg(e)))
         return dt_cell_conflicts(e, *x) ? LEAVE : e;
     if (!dt_cell_as_strong(*x, e))
