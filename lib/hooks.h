@@ -171,8 +171,8 @@ void gorc__hook_unlocked(const void *lock, const void *key, bool replace);
 /* The current task adds to a wait group: a negative delta releases it. Gives the place of the count
  * of the same sign before, as gorc__hook_place_of; 0: unknown. */
 gorc__place gorc__hook_counted(const void *wg, int delta);
-/* The first use of an object that is moved no more. */
-void gorc__hook_used(const void *object);
+/* The first use of an object that is not moved any more, or later ones: it becomes known. */
+void gorc__hook_used(const void *object, enum gorc__object_kind kind);
 /* A once is called; its function runs in the current task. */
 void gorc__hook_once_call(const void *once, const void *pc);
 void gorc__hook_once_begin(const void *once, const void *pc);
@@ -357,9 +357,9 @@ static inline gorc__place gorc__hook_counted(const void *wg, int delta)
     (void)wg, (void)delta;
     return 0;
 }
-static inline void gorc__hook_used(const void *object)
+static inline void gorc__hook_used(const void *object, enum gorc__object_kind kind)
 {
-    (void)object;
+    (void)object, (void)kind;
 }
 static inline void gorc__hook_once_call(const void *once, const void *pc)
 {

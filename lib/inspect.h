@@ -9,6 +9,7 @@
 #define GORC_LIB_INSPECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hooks.h"
@@ -99,6 +100,11 @@ struct gorc__inspect_ctx {
 /* Race library: calls `fn` for every such record, with a leaf lock held, until it returns false.
  * `fn` makes and frees none. */
 void gorc__inspect_contexts(bool (*fn)(const struct gorc__inspect_ctx *c, void *arg), void *arg);
+
+/* Race library. `bytes`: a copy of a mutex, rwmutex, wait group, once, cond or semaphore, or what
+ * was one: somebody is in its queue. And the size of one; 0: of no other kind. */
+bool gorc__inspect_is_waited(enum gorc__object_kind kind, const void *bytes);
+size_t gorc__inspect_size(enum gorc__object_kind kind);
 
 /* What a map or a pool keeps: calls fn(word) for each key, value and item, without a lock, as they
  * are now. For marking: nobody may change the object meanwhile. */

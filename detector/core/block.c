@@ -139,7 +139,7 @@ bool dt_block_free(struct dt_task *t, uintptr_t addr, uintptr_t pc)
     if (ok) {
         size_t size = size_of(b);
         b->stack |= DT_BLOCK_FREED;
-        dt_meta_clear(addr, size, false);
+        dt_meta_clear_freed(addr, size, true);
         dt_range_access(t, addr, size, DT_WRITE, (pc & DT_NODE_PC) | DT_NODE_FREE);
     }
     dt_core_leave(me);

@@ -27,14 +27,27 @@ struct dt_block_record {
 
 extern DT_HIDDEN struct dt_pool dt_sync_pool, dt_block_pool;
 
+/* The next name of a chain, 0: none. Of a free object's link: it may lead astray, and ends. */
+static inline uint32_t dt_meta_next(uint32_t id)
+{
+    if (id & DT_META_IS_BLOCK) {
+        struct dt_block_record *b = dt_pool_at(&dt_block_pool, id & ~DT_META_IS_BLOCK);
+        return __atomic_load_n(&b->next, __ATOMIC_ACQUIRE);
+    }
+    return __atomic_load_n(
+        &((struct dt_sync *)dt_pool_at(&dt_sync_pool, id))->next, __ATOMIC_ACQUIRE);
+}
+
 void dt_sync_init(void);
 void dt_block_init(void);
 
 /* Forgets sync objects (and block records, if `blocks`) that start in [addr, addr + size). */
 void dt_meta_clear(uintptr_t addr, size_t size, bool blocks);
-/* Frees the chain's objects; returns what is to stay, NULL or the block record's name. */
-uint32_t dt_meta_free_chain(uint32_t chain, bool blocks);
+/* As without blocks, of memory that the program gives back (dt_on_sync_freed). */
+void dt_meta_clear_freed(uintptr_t addr, size_t size, bool readable);
 void dt_sync_free(uint32_t id);
+/* As new, at the same address. With s locked. */
+void dt_sync_reset(struct dt_sync *s);
 void dt_block_record_free(uint32_t id);
 /* Sweep: stacks and tasks that block records name. */
 void dt_block_mark_all(void (*mark)(dt_stackid stack, struct dt_task_info *task));

@@ -33,19 +33,10 @@ static struct dt_sync *at(uint32_t id)
     return dt_pool_at(&dt_sync_pool, id);
 }
 
-static uint32_t next_of(uint32_t id)
-{
-    if (id & DT_META_IS_BLOCK) {
-        struct dt_block_record *b = dt_pool_at(&dt_block_pool, id & ~DT_META_IS_BLOCK);
-        return __atomic_load_n(&b->next, __ATOMIC_ACQUIRE);
-    }
-    return __atomic_load_n(&at(id)->next, __ATOMIC_ACQUIRE);
-}
-
 /* A free object's link may lead astray, into the free list; it ends, and we do not find. */
 __attribute__((always_inline)) static inline struct dt_sync *find(uint32_t chain, uintptr_t addr)
 {
-    for (uint32_t id = chain; id; id = next_of(id))
+    for (uint32_t id = chain; id; id = dt_meta_next(id))
         if (!(id & DT_META_IS_BLOCK) && __atomic_load_n(&at(id)->addr, __ATOMIC_RELAXED) == addr)
             return at(id);
     return NULL;
@@ -70,8 +61,7 @@ static void clear_all(struct dt_sync *s)
     s->order_id = 0;
 }
 
-/* As new, at the same address. */
-static void reset(struct dt_sync *s)
+void dt_sync_reset(struct dt_sync *s)
 {
     clear_all(s);
     size_t from = offsetof(struct dt_sync, flags), to = sizeof *s;
@@ -367,121 +357,9 @@ void dt_sync_release_relaxed(struct dt_task *t, struct dt_sync *s, bool store)
     dt_clock_join(&s->clock, &t->release_fence);
 }
 
-/* --- forgetting --- */
-
 void dt_sync_each_single(void (*fn)(dt_index i))
 {
     for (uint32_t id = 1; id < dt_sync_pool.next; id++)
         if (at(id)->addr && at(id)->single && at(id)->own.epoch)
             fn(at(id)->own.index);
-}
-
-uint32_t dt_meta_free_chain(uint32_t chain, bool blocks)
-{
-    uint32_t stays = 0;
-    while (chain) {
-        uint32_t next = next_of(chain);
-        if (!(chain & DT_META_IS_BLOCK))
-            dt_sync_free(chain);
-        else if (blocks)
-            dt_block_record_free(chain & ~DT_META_IS_BLOCK);
-        else
-            stays = chain;
-        chain = next;
-    }
-    return stays;
-}
-
-static inline bool is_lone_block(uint32_t id)
-{
-    return (id & DT_META_IS_BLOCK) && next_of(id) == 0;
-}
-
-static void clear_word(uint32_t *word, bool blocks)
-{
-    uint32_t id = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    if (!id || (!blocks && is_lone_block(id)))
-        return;
-    uint32_t chain = __atomic_exchange_n(word, 0, __ATOMIC_ACQ_REL);
-    uint32_t stays = dt_meta_free_chain(chain, blocks);
-    if (!stays)
-        return;
-    struct dt_block_record *b = dt_pool_at(&dt_block_pool, stays & ~DT_META_IS_BLOCK);
-    uint32_t head = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-    do
-        __atomic_store_n(&b->next, head, __ATOMIC_RELAXED);
-    while (!__atomic_compare_exchange_n(
-        word, &head, stays, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-}
-
-/* A part of a granule: objects beside it stay. Those in it become as new where they are, since
- * nothing can be taken out of a chain that others walk. */
-static void clear_part(struct dt_chunk *c, uintptr_t addr, uintptr_t end)
-{
-    uint32_t id = c ? __atomic_load_n(dt_meta_word(c, addr), __ATOMIC_ACQUIRE) : 0;
-    for (; id; id = next_of(id)) {
-        if (id & DT_META_IS_BLOCK)
-            continue;
-        struct dt_sync *s = at(id);
-        dt_lock_take(&s->lock);
-        if (s->addr >= addr && s->addr < end)
-            reset(s);
-        dt_lock_drop(&s->lock);
-    }
-}
-
-/* Eight words. */
-static inline bool are_zero(const uint32_t *words)
-{
-    typedef uint64_t two __attribute__((may_alias));
-    const two *w = (const two *)words;
-    uint64_t any = 0;
-    for (unsigned i = 0; i < 4; i++)
-        any |= __atomic_load_n(&w[i], __ATOMIC_RELAXED);
-    return any == 0;
-}
-
-/* Whole granules of one page. */
-static void clear_page(struct dt_chunk *c, uintptr_t addr, uintptr_t end, bool blocks)
-{
-    uint8_t *flag = dt_page_flag(c, addr);
-    if (!(__atomic_load_n(flag, __ATOMIC_RELAXED) & DT_PAGE_META))
-        return;
-    if (blocks && end - addr == DT_PAGE)
-        __atomic_fetch_and(flag, (uint8_t)~DT_PAGE_META, __ATOMIC_SEQ_CST);
-    for (uintptr_t a = addr; a < end;) {
-        uint32_t *word = dt_meta_word(c, a);
-        if (end - a >= 64 && !((uintptr_t)word & 7) && are_zero(word)) {
-            a += 64;
-            continue;
-        }
-        clear_word(word, blocks);
-        a += 8;
-    }
-}
-
-void dt_meta_clear(uintptr_t addr, size_t size, bool blocks)
-{
-    uintptr_t a = addr, end = addr + size;
-    while (a < end) {
-        struct dt_chunk *c = dt_chunk_of(a);
-        uintptr_t stop = (a | (c ? DT_PAGE - 1 : DT_CHUNK_SIZE - 1)) + 1;
-        if ((a & 7) || end - a < 8)
-            stop = (a | 7) + 1;
-        if (stop > end)
-            stop = end - a < 8 ? end : end & ~(uintptr_t)7;
-        if (c && stop - a < 8)
-            clear_part(c, a, stop);
-        else if (c)
-            clear_page(c, a, stop, blocks);
-        a = stop;
-    }
-}
-
-void dt_sync_forget(const void *addr, size_t size)
-{
-    struct dt_task *me = dt_core_enter();
-    dt_meta_clear((uintptr_t)addr, size, false);
-    dt_core_leave(me);
-    dt_race_deliver(me);
 }

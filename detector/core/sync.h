@@ -50,9 +50,30 @@ struct dt_sync {
     uint32_t locked_uid, left_uid, created_uid;
     uint32_t order_id;      /* the lock's in lockgraph.h, 0: none yet */
     struct dt_clock merged; /* the clock that was merged last: covered by clock */
+    uint32_t waiting;       /* so many wait whom nobody has woken; not of locks */
+    uint8_t what;           /* enum dt_sync_what */
     char name[24];
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct dt_sync, created) == 64, "one line");
+_Static_assert(sizeof(struct dt_sync) == 128, "two lines");
+
+/* What may be held or waited for when its memory is freed. */
+enum dt_sync_what {
+    DT_SYNC_ANY, /* nothing of the kind */
+    DT_SYNC_MUTEX,
+    DT_SYNC_RWLOCK,
+    DT_SYNC_SPIN,
+    DT_SYNC_COND,
+    DT_SYNC_SEMAPHORE,
+    DT_SYNC_BARRIER,
+    DT_SYNC_SHARED, /* not lost with this memory: robust, or of several processes */
+    DT_SYNC_GORC,   /* and enum gorc__object_kind */
+};
+/* Called inside the core, with s locked, for each such object in memory that is given back
+ * (dt_meta_clear_freed). `readable`: it can be read for sure. Set by runtime/. */
+extern void (*dt_on_sync_freed)(const struct dt_sync *s, bool readable);
+/* Forgets the objects in [addr, addr+size), which the program gives back. */
+void dt_sync_given_back(const void *addr, size_t size, bool readable);
 /* With s locked: where t has taken it, and given it up. */
 static inline void dt_sync_taken(struct dt_sync *s, const struct dt_task *t, dt_stackid where)
 {

@@ -17,6 +17,7 @@
 #include "interpose/alloc_calls.h"
 #include "interpose/handler_rules.h"
 #include "interpose/interpose.h"
+#include "runtime/freed.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
@@ -73,16 +74,20 @@ void dt_alloc_made(void *p, size_t size, uintptr_t pc)
     errno = saved;
 }
 
-void dt_alloc_freeing(void *p, uintptr_t pc)
+bool dt_alloc_freeing(void *p, uintptr_t pc)
 {
     struct dt_task *t = dt_enter();
     dt_not_for_handlers(pc);
     int saved = errno;
     if (__builtin_expect(nhooks, 0))
         call_freeing_hooks(p);
-    if (t)
+    bool keep = false;
+    if (t) {
         dt_block_free(t, (uintptr_t)p, pc);
+        keep = dt_freed_report(t, "freed", pc);
+    }
     errno = saved;
+    return !keep;
 }
 
 DT_INTERPOSE(void *, malloc, (size_t size))
@@ -103,9 +108,8 @@ DT_INTERPOSE(void *, calloc, (size_t n, size_t size))
 
 DT_INTERPOSE(void, free, (void *p))
 {
-    if (p)
-        dt_alloc_freeing(p, DT_CALLER);
-    free(p);
+    if (!p || dt_alloc_freeing(p, DT_CALLER))
+        free(p);
 }
 
 /* The old block ends before the call, which may give its memory to others. When the call fails it
@@ -126,6 +130,11 @@ static void *resize(void *old, size_t size, uintptr_t pc)
         dt_alloc_made(p, size, pc);
     else if (known && size)
         dt_alloc_made(old, block.size, pc);
+    bool stays = p ? (uintptr_t)p == block.addr : size != 0;
+    if (known && stays)
+        dt_freed_drop(t);
+    else if (known)
+        dt_freed_report(t, p ? "moved" : "freed", pc);
     if (known && th)
         __atomic_store_n(&th->is_moving_block, false, __ATOMIC_RELEASE);
     return p;

@@ -18,6 +18,7 @@
 #include "interpose/interpose.h"
 #include "interpose/once.h"
 #include "runtime/deadlock.h"
+#include "runtime/freed.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -241,16 +242,26 @@ static void has_mutex_again(void *arg)
     dt_lock_acquired(w->task, w->mutex, DT_LOCK_MUTEX, DT_HOW_AGAIN, w->pc);
 }
 
+static void wait_cancelled(void *arg)
+{
+    struct c11_wait *w = arg;
+    dt_waits_end(w->task, w->cond);
+    has_mutex_again(w);
+}
+
 static int wait_cond(struct c11_wait *w)
 {
     w->task = dt_enter_at(w->pc);
     if (!w->task)
         return call_wait(w);
+    dt_waits_begin(w->task, w->cond, DT_SYNC_COND);
     dt_lock_releasing_any(w->task, w->mutex);
     dt_wait_begin(&w->scope, "condition variable", w->cond, w->until != NULL);
-    int result = dt_cancellable(call_wait, has_mutex_again, w);
+    int result = dt_cancellable(call_wait, wait_cancelled, w);
     has_mutex_again(w);
-    if (result == thrd_success) {
+    if (result != thrd_success) {
+        dt_waits_end(w->task, w->cond);
+    } else {
         dt_begin(w->task);
         dt_acquire(w->task, w->cond);
         dt_finish(w->task);
@@ -258,13 +269,13 @@ static int wait_cond(struct c11_wait *w)
     return result;
 }
 
-DT_PART void release_cond(cnd_t *c)
+DT_PART void release_cond(cnd_t *c, bool all)
 {
     struct dt_task *t = dt_enter();
     if (!t)
         return;
     dt_begin(t);
-    dt_release(t, c);
+    dt_waits_wake(t, c, all);
     dt_lockgraph_signalled(t);
     dt_finish(t);
 }
@@ -284,20 +295,22 @@ DT_INTERPOSE(int, cnd_timedwait,
 
 DT_INTERPOSE(int, cnd_signal, (cnd_t * c))
 {
-    release_cond(c);
+    release_cond(c, false);
     return cnd_signal(c);
 }
 
 DT_INTERPOSE(int, cnd_broadcast, (cnd_t * c))
 {
-    release_cond(c);
+    release_cond(c, true);
     return cnd_broadcast(c);
 }
 
 DT_INTERPOSE(void, cnd_destroy, (cnd_t * c))
 {
-    cnd_destroy(c);
     struct dt_task *t = dt_enter();
+    if (t)
+        dt_waits_destroy(t, c, DT_CALLER);
+    cnd_destroy(c);
     if (!t)
         return;
     dt_begin(t);

@@ -6,13 +6,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
 #include "core/shadow.h"
+#include "core/sync.h"
 #include "interpose/interpose.h"
+#include "runtime/freed.h"
 #include "runtime/runtime.h"
 
 static void fresh(const void *p, size_t size)
@@ -47,7 +50,16 @@ DT_INTERPOSE(void *, mmap64, (void *at, size_t size, int prot, int flags, int fd
 
 DT_INTERPOSE(int, munmap, (void *p, size_t size))
 {
-    if (((uintptr_t)p & 4095) == 0)
+    bool whole = ((uintptr_t)p & 4095) == 0;
+    struct dt_task *t = whole ? dt_enter() : NULL;
+    int saved = errno;
+    if (t) {
+        dt_sync_given_back(p, whole_pages(size), false);
+        if (dt_freed_report(t, "unmapped", DT_CALLER))
+            return 0;
+    }
+    errno = saved;
+    if (whole)
         fresh(p, whole_pages(size));
     return munmap(p, size);
 }

@@ -88,8 +88,8 @@ static void *aligned(size_t size, size_t alignment, uintptr_t pc)
 #define DEFINE_DELETE(name, params, args)                                                          \
     DT_INTERPOSE(void, name, params)                                                               \
     {                                                                                              \
-        if (p)                                                                                     \
-            dt_alloc_freeing(p, DT_CALLER);                                                        \
+        if (p && !dt_alloc_freeing(p, DT_CALLER))                                                  \
+            return;                                                                                \
         if (NEW_IS_MALLOC())                                                                       \
             free(p);                                                                               \
         else                                                                                       \

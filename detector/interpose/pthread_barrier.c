@@ -11,6 +11,7 @@
 
 #include "core/sync.h"
 #include "interpose/interpose.h"
+#include "runtime/freed.h"
 #include "runtime/runtime.h"
 
 DT_INTERPOSE(int, pthread_barrier_init,
@@ -25,6 +26,7 @@ DT_INTERPOSE(int, pthread_barrier_init,
     struct dt_sync *s = dt_sync_lock(b, true);
     if (s) {
         s->owner_uid = count;
+        s->what = DT_SYNC_BARRIER;
         s->created = dt_here(t, DT_CALLER);
         dt_sync_unlock(s);
     }
@@ -34,11 +36,13 @@ DT_INTERPOSE(int, pthread_barrier_init,
 
 DT_INTERPOSE(int, pthread_barrier_destroy, (pthread_barrier_t * b))
 {
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_waits_destroy(t, b, DT_CALLER);
     DT_WAIT_BEGIN("pthread barrier destroy", b, false);
     int err = pthread_barrier_destroy(b);
     DT_WAIT_END();
-    struct dt_task *t = err ? NULL : dt_enter();
-    if (t) {
+    if (t && !err) {
         dt_begin(t);
         dt_sync_forget(b, sizeof *b);
         dt_finish(t);

@@ -13,6 +13,7 @@
 #include "interpose/cancel.h"
 #include "interpose/interpose.h"
 #include "interpose/lock_kind.h"
+#include "runtime/freed.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 
@@ -44,16 +45,26 @@ static void has_mutex_again(void *arg)
     dt_lock_acquired(w->task, w->mutex, dt_mutex_kind(w->mutex), DT_HOW_AGAIN, w->pc);
 }
 
+static void was_cancelled(void *arg)
+{
+    struct cond_wait *w = arg;
+    dt_waits_end(w->task, w->cond);
+    has_mutex_again(w);
+}
+
 static int wait(struct cond_wait *w)
 {
     w->task = dt_enter_at(w->pc);
     if (!w->task)
         return call_wait(w);
+    dt_waits_begin(w->task, w->cond, DT_SYNC_COND);
     dt_lock_releasing_any(w->task, w->mutex);
     dt_wait_begin(&w->scope, "pthread cond", w->cond, w->until != NULL);
-    int err = dt_cancellable(call_wait, has_mutex_again, w);
+    int err = dt_cancellable(call_wait, was_cancelled, w);
     has_mutex_again(w);
-    if (!err) {
+    if (err) { /* nobody has woken us: whom the signal was for is another */
+        dt_waits_end(w->task, w->cond);
+    } else {
         dt_begin(w->task);
         dt_acquire(w->task, w->cond);
         dt_finish(w->task);
@@ -71,13 +82,13 @@ static void forget(pthread_cond_t *c)
     dt_finish(t);
 }
 
-DT_PART void release(pthread_cond_t *c)
+DT_PART void release(pthread_cond_t *c, bool all)
 {
     struct dt_task *t = dt_enter();
     if (!t)
         return;
     dt_begin(t);
-    dt_release(t, c);
+    dt_waits_wake(t, c, all);
     dt_lockgraph_signalled(t);
     dt_finish(t);
 }
@@ -85,13 +96,19 @@ DT_PART void release(pthread_cond_t *c)
 DT_INTERPOSE(int, pthread_cond_init, (pthread_cond_t * c, const pthread_condattr_t *attr))
 {
     int err = pthread_cond_init(c, attr);
-    if (!err)
+    struct dt_task *t = err ? NULL : dt_enter();
+    if (t) {
         forget(c);
+        dt_lock_created(t, c, DT_CALLER);
+    }
     return err;
 }
 
 DT_INTERPOSE(int, pthread_cond_destroy, (pthread_cond_t * c))
 {
+    struct dt_task *t = dt_enter();
+    if (t)
+        dt_waits_destroy(t, c, DT_CALLER);
     DT_WAIT_BEGIN("pthread cond destroy", c, false);
     int err = pthread_cond_destroy(c);
     DT_WAIT_END();
@@ -123,12 +140,12 @@ DT_INTERPOSE(int, pthread_cond_clockwait,
 
 DT_INTERPOSE(int, pthread_cond_signal, (pthread_cond_t * c))
 {
-    release(c);
+    release(c, false);
     return pthread_cond_signal(c);
 }
 
 DT_INTERPOSE(int, pthread_cond_broadcast, (pthread_cond_t * c))
 {
-    release(c);
+    release(c, true);
     return pthread_cond_broadcast(c);
 }

@@ -11,12 +11,8 @@
 #include "report/finding.h"
 #include "runtime/runtime.h"
 
-bool dt_uses_of(const void *object, struct dt_uses *ret)
+void dt_uses_read(const struct dt_sync *s, struct dt_uses *ret)
 {
-    struct dt_sync *s = dt_sync_lock(object, false);
-    *ret = (struct dt_uses){0};
-    if (!s)
-        return false;
     *ret = (struct dt_uses){
         .locked = s->locked,
         .left = s->left,
@@ -27,6 +23,15 @@ bool dt_uses_of(const void *object, struct dt_uses *ret)
         .is_free = !s->owner_uid && !s->recursion,
     };
     memcpy(ret->name, s->name, sizeof ret->name);
+}
+
+bool dt_uses_of(const void *object, struct dt_uses *ret)
+{
+    struct dt_sync *s = dt_sync_lock(object, false);
+    *ret = (struct dt_uses){0};
+    if (!s)
+        return false;
+    dt_uses_read(s, ret);
     dt_sync_unlock(s);
     return true;
 }
@@ -68,6 +73,7 @@ gorc__place gorc__hook_counted(const void *wg, int delta)
     dt_stackid where = dt_earlier_here(me);
     struct dt_sync *s = dt_sync_lock(wg, true);
     gorc__place before = 0;
+    s->what = DT_SYNC_GORC + GORC__OBJ_WAITGROUP;
     if (delta < 0) {
         before = place_of(s->left, s->left_uid);
         dt_sync_left(s, me, where);
@@ -81,7 +87,7 @@ gorc__place gorc__hook_counted(const void *wg, int delta)
 }
 
 /* What stood at the address before, on a stack, is no more. */
-void gorc__hook_used(const void *object)
+void gorc__hook_used(const void *object, enum gorc__object_kind kind)
 {
     struct dt_task *me = dt_enter_quietly();
     if (!me)
@@ -89,6 +95,7 @@ void gorc__hook_used(const void *object)
     dt_begin(me);
     dt_stackid where = dt_earlier_here(me);
     struct dt_sync *s = dt_sync_lock(object, true);
+    s->what = (uint8_t)(DT_SYNC_GORC + kind);
     s->created = where;
     s->created_uid = me->info->uid;
     s->locked = s->left = 0;

@@ -23,6 +23,8 @@ struct dt_uses {
     bool is_free;  /* a pthread lock: nobody has it */
     char name[24]; /* "": none */
 };
+/* With s locked. */
+void dt_uses_read(const struct dt_sync *s, struct dt_uses *ret);
 /* False: nothing is known of it. */
 bool dt_uses_of(const void *object, struct dt_uses *ret);
 

@@ -326,6 +326,8 @@ static struct dt_found_cycle *hold(
         dt_sync_acquire_turn(me, s);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
+        s->what = kind == DT_LOCK_GORC_MUTEX ? DT_SYNC_GORC + GORC__OBJ_MUTEX
+                                             : DT_SYNC_GORC + GORC__OBJ_RWMUTEX;
         dt_sync_taken(s, me, h->where);
         dt_sync_unlock(s);
     }
@@ -368,6 +370,9 @@ void gorc__hook_once_begin(const void *once, const void *pc)
     struct dt_task *me = begin();
     if (!me)
         return;
+    struct dt_sync *s = dt_sync_lock(once, true);
+    s->what = DT_SYNC_GORC + GORC__OBJ_ONCE;
+    dt_sync_unlock(s);
     dt_lockgraph_once_begin(me, once, (uintptr_t)pc);
     dt_finish(me);
 }

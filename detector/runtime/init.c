@@ -24,6 +24,7 @@
 #include "runtime/environment.h"
 #include "runtime/fatal.h"
 #include "runtime/fork.h"
+#include "runtime/freed.h"
 #include "runtime/instrumented.h"
 #include "runtime/lock_order.h"
 #include "runtime/roots.h"
@@ -55,6 +56,7 @@ void dt_init(void)
     dt_record_open();
     dt_race_init();
     dt_lock_order_init();
+    dt_freed_init();
     dt_describe_init();
     dt_describe_address = dt_address_owner;
     dt_describe_task = dt_task_runs;

@@ -15,6 +15,7 @@
 #include "runtime/earlier.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
+#include "runtime/waiter.h"
 
 const char dt_wait_mutex[] = "pthread mutex";
 const char dt_wait_rwlock[] = "pthread rwlock";
@@ -67,6 +68,21 @@ static struct held_note note_of(const struct dt_sync *s)
     return n;
 }
 
+static uint8_t what_of(enum dt_lock_kind kind)
+{
+    switch (kind) {
+    case DT_LOCK_MUTEX:
+        return DT_SYNC_MUTEX;
+    case DT_LOCK_SPIN:
+        return DT_SYNC_SPIN;
+    case DT_LOCK_RWLOCK:
+    case DT_LOCK_RWLOCK_WRITERS:
+        return DT_SYNC_RWLOCK;
+    default:
+        return DT_SYNC_SHARED;
+    }
+}
+
 static struct dt_held_lock *hold(struct dt_task *t, const void *lock, enum dt_lock_kind kind,
     uint32_t how, uintptr_t pc, struct held_note *n)
 {
@@ -103,6 +119,7 @@ void dt_lock_acquired(
         dt_sync_acquire_turn(t, s);
         s->owner_uid = me;
         s->recursion = 1;
+        s->what = what_of(kind);
         s->flags &= ~DT_LOCK_SHARED;
         struct held_note note = note_of(s);
         note.before = before;
@@ -138,6 +155,7 @@ void dt_lock_acquired_shared(
         s->flags |= DT_LOCK_SHARED | DT_LOCK_HAS_READERS;
         s->owner_uid ^= t->info->uid;
         s->recursion++;
+        s->what = what_of(kind);
         dt_sync_taken(s, t, h->where);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
@@ -254,9 +272,15 @@ void dt_lock_misuse(struct dt_task *t, const void *lock, const char *object_kind
     dt_earlier_add(&earlier, &f, "last locked by", u.locked, u.locked_uid, NULL);
     if (u.is_free)
         dt_earlier_add(&earlier, &f, "last unlocked by", u.left, u.left_uid, NULL);
+    struct dt_waiter w;
+    bool waits = strcmp(rule, "destroy-locked") == 0 && dt_waiter_find(lock, &w);
+    if (waits)
+        dt_finding_stack(&f, "blocked", w.task, w.stack, "waits for it");
     if (u.created)
         dt_finding_stack(&f, "object created by", NULL, u.created, NULL);
     dt_finding_creation(&f, t->info);
+    if (waits)
+        dt_finding_creation(&f, w.task);
     dt_earlier_creations(&earlier, &f);
     dt_finish(t);
     dt_finding_add(&f);

@@ -16,40 +16,7 @@
 #include "runtime/describe.h"
 #include "runtime/earlier.h"
 #include "runtime/runtime.h"
-#include "runtime/thread.h"
-
-/* The first goroutine that is blocked on the object. */
-struct waiter {
-    const void *object;
-    const struct dt_task *task;
-    uint64_t parks;
-    dt_stackid stack;
-    bool still_waits;
-};
-
-static bool find_waiter(const struct gorc__inspect_g *g, void *arg)
-{
-    struct waiter *w = arg;
-    const struct dt_task *task = g->task ? g->task->detect : NULL;
-    if (g->state != GORC__G_BLOCKED || g->object != w->object || !task || task == dt_self)
-        return true;
-    uintptr_t pcs[DT_MAX_FRAMES];
-    size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
-    w->task = task;
-    w->parks = g->parks;
-    w->stack = n ? dt_stack_intern(pcs, n) : 0;
-    return false;
-}
-
-/* Nobody is stopped: who was woken while the stack was read is not the one. */
-static bool find_again(const struct gorc__inspect_g *g, void *arg)
-{
-    struct waiter *w = arg;
-    bool is_same = g->task && g->task->detect == w->task;
-    if (is_same)
-        w->still_waits = g->state == GORC__G_BLOCKED && g->parks == w->parks;
-    return !is_same;
-}
+#include "runtime/waiter.h"
 
 /* A report while it is made. */
 struct report {
@@ -163,13 +130,8 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
     if (!me)
         return false;
     dt_begin(me);
-    struct waiter w = {.object = m->object};
-    if (m->object)
-        gorc__inspect_goroutines(find_waiter, &w);
-    if (w.task)
-        gorc__inspect_goroutines(find_again, &w);
-    if (!w.still_waits)
-        w.task = NULL;
+    struct dt_waiter w;
+    bool has_waiter = m->object && dt_waiter_find(m->object, &w);
     struct report r = {.m = m};
     struct dt_finding *f = &r.f;
     *f = (struct dt_finding){
@@ -191,14 +153,14 @@ bool gorc__hook_misuse(const struct gorc__misuse *m, const void *pc)
     add_original(&r);
     if (r.message[0])
         f->message = r.message;
-    if (w.task)
-        dt_finding_stack(f, "blocked", w.task->info, w.stack, "waits for it");
+    if (has_waiter)
+        dt_finding_stack(f, "blocked", w.task, w.stack, "waits for it");
     if (m->object_created)
         dt_finding_stack(f, "object created by", NULL, (dt_stackid)m->object_created, NULL);
     dt_finding_creation(f, me->info);
     dt_earlier_creations(&r.earlier, f);
-    if (w.task && w.task != me)
-        dt_finding_creation(f, w.task->info);
+    if (has_waiter && w.task != me->info)
+        dt_finding_creation(f, w.task);
     dt_finish(me);
     dt_finding_add(f);
     return strcmp(dt_flags.on_misuse, "continue") == 0;

@@ -16,6 +16,7 @@
 
 #include "context/ctx_impl.h"
 #include "sched/g.h"
+#include "sched/queues.h"
 
 struct sem {
     int64_t size;
@@ -29,6 +30,7 @@ struct sem {
 _Static_assert(sizeof(struct sem) <= sizeof(gorc_sem), "reserved storage");
 _Static_assert(_Alignof(struct sem) <= _Alignof(gorc_sem), "alignment");
 _Static_assert(offsetof(struct sem, size) == 0, "GORC_SEM_INIT");
+_Static_assert(offsetof(struct sem, waiters) == GORC__SEM_QUEUE, "sched/queues.h");
 
 struct sem_waiter {
     struct gorc__waiter w; /* w.value: served; w.flag: not in the queue */
@@ -95,6 +97,7 @@ static int wait(struct sem *s, struct gorc__canceller *c, struct gorc__g *self, 
     struct sem_waiter w = {
         .w = {.g = self}, .watch = {.g = self}, .sem = s, .canceller = c, .n = n};
     gorc__claim_arm(self);
+    gorc__hook_used(s, GORC__OBJ_SEM);
     w.w.flag = n > s->size; /* never to be had: it must not be in the way of others */
     if (!w.w.flag)
         gorc__waitq_push(&s->waiters, &w.w);

@@ -16,6 +16,7 @@ struct cond {
 
 _Static_assert(sizeof(struct cond) <= sizeof(gorc_cond), "reserved storage");
 _Static_assert(_Alignof(struct cond) <= _Alignof(gorc_cond), "alignment");
+_Static_assert(offsetof(struct cond, waiters) == GORC__COND_QUEUE, "sched/queues.h");
 
 static bool in_place(struct cond *c, const void *pc)
 {
@@ -24,7 +25,7 @@ static bool in_place(struct cond *c, const void *pc)
         return true;
     if (atomic_compare_exchange_strong_explicit(
             &c->self, &self, c, memory_order_relaxed, memory_order_relaxed)) {
-        gorc__hook_used(c);
+        gorc__hook_used(c, GORC__OBJ_COND);
         return true;
     }
     if (self == c)

@@ -20,6 +20,7 @@
 
 _Static_assert(sizeof(struct gorc__mutex) <= sizeof(gorc_mutex), "reserved storage");
 _Static_assert(_Alignof(struct gorc__mutex) <= _Alignof(gorc_mutex), "alignment");
+_Static_assert(offsetof(struct gorc__mutex, waiters) == GORC__MUTEX_QUEUE, "sched/queues.h");
 
 /* LOCKED with the address's tag: the state of a mutex that is held and that nobody waits for. */
 static inline uint32_t held_state(const struct gorc__mutex *m)

@@ -20,6 +20,7 @@ struct once {
 
 _Static_assert(sizeof(struct once) <= sizeof(gorc_once), "reserved storage");
 _Static_assert(_Alignof(struct once) <= _Alignof(gorc_once), "alignment");
+_Static_assert(offsetof(struct once, waiters) == GORC__ONCE_QUEUE, "sched/queues.h");
 
 /* The end of the function, by return or by gorc_goexit. */
 static void finish(void *arg)

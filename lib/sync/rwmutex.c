@@ -36,6 +36,9 @@ struct rwmutex {
 
 _Static_assert(sizeof(struct rwmutex) <= sizeof(gorc_rwmutex), "reserved storage");
 _Static_assert(_Alignof(struct rwmutex) <= _Alignof(gorc_rwmutex), "alignment");
+_Static_assert(offsetof(struct rwmutex, pending) == GORC__RWMUTEX_PENDING, "sched/queues.h");
+_Static_assert(offsetof(struct rwmutex, writers) == GORC__RWMUTEX_WRITERS, "sched/queues.h");
+_Static_assert(offsetof(struct rwmutex, readers) == GORC__RWMUTEX_READERS, "sched/queues.h");
 _Static_assert(offsetof(struct rwmutex, word.state) == GORC__RWMUTEX_STATE, "lib/tables.h");
 
 static inline const void *reader_key(const struct rwmutex *rw)

@@ -14,6 +14,7 @@
 #include "sched/g.h"
 #include "sched/park.h"
 #include "sync/lockword.h"
+#include "sched/queues.h"
 
 #ifdef GORC_DETECT
 static const bool gorc__detecting = true;

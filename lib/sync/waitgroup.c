@@ -22,6 +22,7 @@ struct waitgroup {
 
 _Static_assert(sizeof(struct waitgroup) <= sizeof(gorc_waitgroup), "reserved storage");
 _Static_assert(_Alignof(struct waitgroup) <= _Alignof(gorc_waitgroup), "alignment");
+_Static_assert(offsetof(struct waitgroup, waiters) == GORC__WAITGROUP_QUEUE, "sched/queues.h");
 _Static_assert(offsetof(struct waitgroup, state) + 4 == GORC__WAITGROUP_COUNTER, "lib/tables.h");
 
 static inline int32_t counter(uint64_t state)
@@ -80,7 +81,7 @@ static __attribute__((noinline)) bool adopt(struct waitgroup *wg, const void *pc
         return false;
     }
     atomic_store_explicit(&wg->self, wg, memory_order_relaxed);
-    gorc__hook_used(wg);
+    gorc__hook_used(wg, GORC__OBJ_WAITGROUP);
     return true;
 }
 
