@@ -123,12 +123,20 @@ static void add_waker(struct graph *g, int who)
     g->waits[g->w.n_waits - 1].n_wakers++;
 }
 
+static bool waits_for(const struct dump *d, const struct task *k, uint64_t addr)
+{
+    for (size_t i = 0; k->g && i < k->g->n_cases; i++)
+        if (d->goroutines.chans[k->g->cases[i].chan].addr == addr)
+            return true;
+    return task_object(k) == addr;
+}
+
 /* All who have the address on their stack, but those who wait for it themselves. */
 static void add_references(struct graph *g, struct references *r, uint64_t addr)
 {
     const struct reference *f = reference(r, addr);
     for (size_t i = 0; i < f->n; i++)
-        if (task_object(&g->d->tasks[f->who[i]]) != addr)
+        if (!waits_for(g->d, &g->d->tasks[f->who[i]], addr))
             add_waker(g, (int)f->who[i]);
 }
 

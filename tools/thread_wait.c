@@ -123,12 +123,29 @@ static bool is_libc(const char *module)
                          strstr(module, "/libc-2"));
 }
 
-/* The wait whose function of libc is innermost; a cond's wait ends in the mutex's lock. */
-static int find_wait(const struct stack *s)
+/* A program that is linked statically is its own libc: glibc's, if its stacks begin as glibc's do.
+ */
+static bool holds_glibc(const struct live *l, const struct stack *s)
 {
+    for (size_t i = 0; i < l->process->nmodules; i++)
+        if (is_libc(l->process->modules[i].path))
+            return false;
+    for (size_t i = s->nframes; i-- > 0;) {
+        const char *f = s->frames[i].function;
+        if (f && (strcmp(f, "start_thread") == 0 || strncmp(f, "__libc_start_call_main", 22) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* The wait whose function of libc is innermost; a cond's wait ends in the mutex's lock. Of a static
+ * program the functions without source are libc's. */
+static int find_wait(const struct live *l, const struct stack *s)
+{
+    bool own = holds_glibc(l, s);
     for (size_t i = 0; i < s->nframes && i < 8; i++) {
         const struct frame *f = &s->frames[i];
-        if (!f->function || !is_libc(f->module))
+        if (!f->function || (own ? f->file != NULL : !is_libc(f->module)))
             continue;
         const char *name = plain_name(f->function);
         for (size_t k = 0; k < sizeof waits / sizeof *waits; k++)
@@ -202,7 +219,7 @@ void thread_wait(
     by_call(t, ret);
     if (t->syscall != SYS_futex)
         return;
-    int wait = find_wait(s);
+    int wait = find_wait(l, s);
     unsigned op = (unsigned)t->args[1] & FUTEX_CMD_MASK;
     if (wait >= 0)
         on_object(l, t->args[0], wait, ret);

@@ -7,7 +7,7 @@ dump_build() {
     name=$1
     shift
     gcc -g "$@" -I"$root/include" "$root/tests/dump/$name.c" -o "$name" ${static:-} \
-        ${static:+-lunwind} ${dynamic:+-L"$build/lib" -Wl,-rpath,"$build/lib" -lgorc} -pthread ||
+        ${static:+-lunwind -llzma} ${dynamic:+-L"$build/lib" -Wl,-rpath,"$build/lib" -lgorc} -pthread ||
         fail "cannot build $name"
 }
 
@@ -148,6 +148,35 @@ case_dump_a_program_that_holds_the_library() {
     at_rest
     run_is 0 "$gorc" dump "$pid"
     check_service 50
+    finish 0
+}
+
+case_dump_static_programs() {
+    dump_build abba -O2 -static
+    start_abba
+    settled 3
+    run_is 0 "$gorc" dump "$pid"
+    out_has '2 threads wait for each other; 1 more wait behind them: main'
+    out_has 'pthread mutex lock'
+    out_has "abba.c:$(place abba 'STUCK: backwards')"
+    last_is "gorc: process $pid: 1 deadlock \\(3 threads; stopped for .*\\)" out
+    kill "$pid"
+    wait $abba 2>/dev/null || :
+    dump_build threads -O0 -static
+    start ./threads
+    settled 7
+    run_is 0 "$gorc" dump "$pid"
+    out_has "pthread rwlock rdlock 'table', held by main for at least"
+    out_has "pthread cond wait 'change' for at least"
+    out_has "semaphore wait 'slots'"
+    last_is "gorc: process $pid: no deadlock \\(8 threads; .*\\)" out
+    finish 0
+    static="$build/lib/libgorc.a -static" dump_build service -O2
+    start ./service 50
+    at_rest
+    run_is 0 "$gorc" dump "$pid"
+    check_service 50
+    last_is "gorc: process $pid: 1 deadlock .*" out
     finish 0
 }
 
