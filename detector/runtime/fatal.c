@@ -68,14 +68,18 @@ static uintptr_t pc_of(const void *context)
 #endif
 }
 
+bool dt_is_own_code(uintptr_t pc)
+{
+    return pc >= text_lo && pc < text_hi;
+}
+
 /* The thread may hold a lock of the runtime's. */
 static bool inside_runtime(const void *context)
 {
     struct dt_task *t = dt_self;
     if (t != &dt_task_unknown)
         return t->in_runtime != 0;
-    uintptr_t pc = pc_of(context);
-    return pc >= text_lo && pc < text_hi;
+    return dt_is_own_code(pc_of(context));
 }
 
 static bool retry_later(int sig)

@@ -8,8 +8,12 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct dt_thread;
+
+/* The library's own. */
+bool dt_is_own_code(uintptr_t pc);
 
 /* What they do: a handler of SA_SIGINFO. It returns, and then the signal takes its course. */
 void dt_on_ending_signal(int sig, siginfo_t *info, void *context);

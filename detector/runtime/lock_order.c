@@ -12,6 +12,7 @@
 #include "report/finding.h"
 #include "report/unwind.h"
 #include "runtime/describe.h"
+#include "runtime/fatal.h"
 #include "runtime/instrumented.h"
 #include "runtime/lock_order.h"
 #include "runtime/runtime.h"
@@ -184,6 +185,8 @@ static dt_stackid bare_place(uintptr_t pc)
         uintptr_t pc;
         uint32_t n;
     } sites[SITES];
+    if (dt_is_own_code(pc)) /* the library's last steps of a goroutine: nobody called it */
+        return 0;
     unsigned i = (unsigned)(pc * 0x9e3779b97f4a7c15u >> 54);
     if (sites[i].pc != pc) {
         sites[i].pc = pc;
