@@ -103,11 +103,11 @@ static bool is_about_object(const struct stack *s)
     return is_role(s, "allocated by") || is_role(s, "object created by");
 }
 
-/* Of a race where the tasks come from does not matter; of a leak it does, but not their ancestors.
- */
+/* Of a race where the tasks come from does not matter; of a leak it does, but not their ancestors,
+ * nor who happened to need a lock of the leaked one's. */
 static bool is_part(const struct finding *f, const struct stack *s, bool first_creation)
 {
-    if (is_about_object(s))
+    if (is_about_object(s) || is_role(s, "stuck behind"))
         return false;
     if (!is_role(s, "created by"))
         return true;

@@ -19,6 +19,7 @@
 #include "lib/inspect.h"
 #include "report/finding.h"
 #include "runtime/alike.h"
+#include "runtime/behind.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/locks.h"
@@ -30,7 +31,7 @@
 #include "runtime/watch.h"
 #include "runtime/thread.h"
 
-enum { GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64 };
+enum { GRACE_MS = 100, FIRST_GROUPS = 64, MADE_FRAMES = 64, MAX_BEHIND = 6 };
 
 static int64_t now_ns(void)
 {
@@ -51,6 +52,15 @@ bool dt_certainty_counts(enum dt_certainty c)
 
 /* --- goroutines --- */
 
+/* Goroutines alike that wait for a lock which a leaked one has. */
+struct behind {
+    struct behind *next;
+    struct gorc__inspect_g g;
+    const struct dt_task_info *info;
+    dt_stackid stack;
+    uint64_t stack_hash, count;
+};
+
 /* Goroutines alike: the first one stands for all. */
 struct group {
     struct group *next;
@@ -63,6 +73,8 @@ struct group {
     enum dt_certainty certainty;
     uint64_t count, hash;
     uint64_t blocks, bytes; /* kept alive by them alone */
+    struct behind *behind;
+    uint64_t n_behind;
     /* Of a wait on one channel. */
     bool has_chan, peer_lives, sends;
     struct gorc__inspect_chan chan;
@@ -74,6 +86,7 @@ struct collection {
     bool failed;
     uint64_t below;                 /* only descendants of this goroutine; 0: all */
     const struct dt_stalls *stalls; /* reported as deadlocks */
+    struct group **group_of;        /* of each goroutine of the look; NULL: it is told elsewhere */
     struct dt_alike *alike;
     int total;
 };
@@ -152,24 +165,40 @@ static void look_at_chan(struct group *p, const struct dt_reach *reach)
         p->peer_lives |= reach->all[i].g.goid == peer;
 }
 
-static void collect(struct collection *c, const struct dt_reach *reach, const struct dt_reach_g *r)
+/* It is to be told, as a leak or otherwise. */
+static bool is_left(struct collection *c, const struct dt_reach_g *r)
+{
+    const struct dt_task *task = r->g.task ? r->g.task->detect : NULL;
+    if (!is_program_goroutine(&r->g) ||
+        (c->below && !dt_task_descends(task ? task->info : NULL, c->below)))
+        return false;
+    c->total++;
+    return !dt_stalls_have(c->stalls, r->g.goid) && !(task && dt_watch_told(task));
+}
+
+static uint64_t stack_of(
+    struct collection *c, const struct gorc__inspect_g *g, uintptr_t *ret_pcs, size_t *ret_n)
+{
+    uintptr_t made[MADE_FRAMES];
+    *ret_n = dt_alike_stack(c->alike, g, ret_pcs, DT_MAX_FRAMES);
+    return (hash_pcs(ret_pcs, *ret_n) * 3) ^
+           hash_pcs(made, dt_stack_pcs((dt_stackid)g->created, made, MADE_FRAMES));
+}
+
+static const struct dt_task_info *info_of(const struct gorc__inspect_g *g)
+{
+    const struct dt_task *task = g->task ? g->task->detect : NULL;
+    return task ? task->info : NULL;
+}
+
+static struct group *collect(
+    struct collection *c, const struct dt_reach *reach, const struct dt_reach_g *r)
 {
     const struct gorc__inspect_g *g = &r->g;
     enum dt_certainty certainty = certainty_of(r);
-    if (!is_program_goroutine(g))
-        return;
-    const struct dt_task *task = g->task ? g->task->detect : NULL;
-    const struct dt_task_info *info = task ? task->info : NULL;
-    if (c->below && !dt_task_descends(info, c->below))
-        return;
-    c->total++;
-    if (dt_stalls_have(c->stalls, g->goid) || (task && dt_watch_told(task)))
-        return;
     uintptr_t pcs[DT_MAX_FRAMES];
-    size_t n = dt_alike_stack(c->alike, g, pcs, DT_MAX_FRAMES);
-    uint64_t stack = hash_pcs(pcs, n) * 3;
-    uintptr_t made[MADE_FRAMES];
-    stack ^= hash_pcs(made, dt_stack_pcs((dt_stackid)g->created, made, MADE_FRAMES));
+    size_t n;
+    uint64_t stack = stack_of(c, g, pcs, &n);
     uint64_t hash = (stack ^ g->state) * 0x9e3779b97f4a7c15u >> 20;
     if (c->ngroups >= c->nbuckets)
         grow(c);
@@ -179,13 +208,13 @@ static void collect(struct collection *c, const struct dt_reach *reach, const st
             p->count++;
             p->blocks += r->blocks;
             p->bytes += r->bytes;
-            return;
+            return p;
         }
     }
     struct group *p = dt_alloc(sizeof *p);
     *p = (struct group){.next = *b,
         .g = *g,
-        .info = info,
+        .info = info_of(g),
         .stack = n ? dt_stack_intern(pcs, n) : 0,
         .stack_hash = stack,
         .certainty = certainty,
@@ -197,6 +226,26 @@ static void collect(struct collection *c, const struct dt_reach *reach, const st
     look_at_chan(p, reach);
     *b = p;
     c->ngroups++;
+    return p;
+}
+
+static void collect_behind(struct collection *c, struct group *p, const struct gorc__inspect_g *g)
+{
+    uintptr_t pcs[DT_MAX_FRAMES];
+    size_t n;
+    uint64_t stack = stack_of(c, g, pcs, &n);
+    struct behind **at = &p->behind;
+    while (*at && ((*at)->stack_hash != stack || (*at)->g.reason != g->reason))
+        at = &(*at)->next;
+    if (!*at) {
+        *at = dt_alloc(sizeof **at);
+        **at = (struct behind){.g = *g,
+            .info = info_of(g),
+            .stack = n ? dt_stack_intern(pcs, n) : 0,
+            .stack_hash = stack};
+    }
+    (*at)->count++;
+    p->n_behind++;
 }
 
 static void describe_state(struct dt_text *t, const struct gorc__inspect_g *g, int64_t now)
@@ -274,9 +323,33 @@ static void describe_kept(struct dt_text *t, const struct group *p)
     dt_text_add(t, " bytes) of memory");
 }
 
+/* "; 3 goroutines are stuck behind it" */
+static void describe_behind(struct dt_text *t, const struct group *p)
+{
+    if (!p->n_behind)
+        return;
+    dt_text_add(t, "; ");
+    dt_text_u64(t, p->n_behind);
+    dt_text_add(t, p->n_behind == 1 ? " goroutine is" : " goroutines are");
+    dt_text_add(t, p->count == 1 ? " stuck behind it" : " stuck behind them");
+}
+
+static void add_behind(
+    struct dt_finding *f, const struct behind *b, int64_t now, char *note, size_t size)
+{
+    struct dt_text t = {note, size};
+    describe_state(&t, &b->g, now);
+    if (b->count > 1) {
+        dt_text_add(&t, "; ");
+        dt_text_u64(&t, b->count - 1);
+        dt_text_add(&t, b->count == 2 ? " more is alike" : " more are alike");
+    }
+    dt_finding_stack(f, "stuck behind", b->info, b->stack, note);
+}
+
 static void report_group(const struct group *p, bool counts, int64_t now)
 {
-    char message[480], note[200];
+    char message[480], note[200], notes[MAX_BEHIND][200];
     struct dt_text m = {message, sizeof message}, n = {note, sizeof note};
     describe_goroutine(&m, &p->g);
     dt_text_add(&m, " ");
@@ -288,6 +361,7 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         dt_text_add(&m, p->count == 2 ? " more is alike" : " more are alike");
     }
     describe_peer(&m, p);
+    describe_behind(&m, p);
     describe_kept(&m, p);
     struct dt_finding f = {
         .kind = "goroutine-leak",
@@ -309,16 +383,50 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         dt_finding_stack(&f, "holder", p->holder, p->held, "locked it here");
     if (p->g.object_created && p->g.state == GORC__G_BLOCKED)
         dt_finding_stack(&f, "object created by", NULL, (dt_stackid)p->g.object_created, NULL);
+    unsigned n_behind = 0;
+    for (const struct behind *b = p->behind; b; b = b->next) {
+        if (n_behind < MAX_BEHIND)
+            add_behind(&f, b, now, notes[n_behind++], sizeof notes[0]);
+        else
+            f.left_out++;
+    }
     dt_finding_creation(&f, p->info);
+    for (const struct behind *b = p->behind; b; b = b->next)
+        if (n_behind && n_behind--)
+            dt_finding_creation(&f, b->info);
     dt_finding_add(&f);
+}
+
+static bool is_leak_at_least(const struct dt_reach_g *r, enum dt_certainty least)
+{
+    return is_program_goroutine(&r->g) && certainty_of(r) >= least;
 }
 
 static void collect_goroutines(struct collection *c, const struct dt_reach *r)
 {
     grow(c);
     c->alike = dt_alike_new();
-    for (uint32_t i = 0; i < r->n; i++)
-        collect(c, r, &r->all[i]);
+    c->group_of = dt_alloc(r->n * sizeof *c->group_of);
+    uint32_t *behind = dt_alloc(r->n * sizeof *behind);
+    for (uint32_t i = 0; i < r->n; i++) {
+        behind[i] = AN_NONE;
+        if (!is_left(c, &r->all[i]))
+            continue;
+        behind[i] = dt_stuck_behind(r, i);
+        if (behind[i] == AN_NONE || !is_leak_at_least(&r->all[behind[i]], certainty_of(&r->all[i])))
+            c->group_of[i] = collect(c, r, &r->all[i]);
+    }
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (behind[i] == AN_NONE || c->group_of[i])
+            continue;
+        struct group *p = c->group_of[behind[i]];
+        if (p)
+            collect_behind(c, p, &r->all[i].g);
+        else /* the other one is told otherwise, or not at all */
+            collect(c, r, &r->all[i]);
+    }
+    dt_free(behind, r->n * sizeof *behind);
+    dt_free(c->group_of, r->n * sizeof *c->group_of);
     dt_alike_free(c->alike);
 }
 
@@ -334,6 +442,10 @@ static void report_goroutines(struct collection *c, bool counts)
             next = p->next;
             if (p->certainty >= least)
                 report_group(p, counts, now);
+            for (struct behind *x = p->behind, *after; x; x = after) {
+                after = x->next;
+                dt_free(x, sizeof *x);
+            }
             dt_free(p, sizeof *p);
         }
     }

@@ -86,7 +86,7 @@ static bool index_goids(struct dt_reach *r)
 
 uint32_t dt_reach_find(const struct dt_reach *r, uint64_t goid)
 {
-    for (uint32_t s = slot_of(r, goid); r->by_goid[s]; s = (s + 1) & (r->slots - 1))
+    for (uint32_t s = slot_of(r, goid); r->by_goid && r->by_goid[s]; s = (s + 1) & (r->slots - 1))
         if (r->all[r->by_goid[s] - 1].g.goid == goid)
             return r->by_goid[s] - 1;
     return AN_NONE;

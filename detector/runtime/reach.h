@@ -96,7 +96,7 @@ bool dt_reach_try(void);
 void dt_reach_end(void);
 void dt_reach_forked(void);
 
-/* The index of a goroutine in all[]; AN_NONE. */
+/* The index of a goroutine in all[]; AN_NONE: none, or memory was not looked at. */
 uint32_t dt_reach_find(const struct dt_reach *r, uint64_t goid);
 
 /* holders.c: who has the locks that goroutines wait for. False: memory is out. */
