@@ -14,6 +14,7 @@
 
 #include "abi/exported.h"
 #include "core/cell.h"
+#include "core/cover.h"
 #include "core/fast.h"
 #include "core/map.h"
 #include "core/reads_bounded.h"
@@ -68,8 +69,19 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
 
 static __attribute__((noinline)) void slow_read(uintptr_t addr, unsigned size)
 {
-    if (!__builtin_expect(dt_reads_bounded, 0) || !dt_reads_forget(dt_self, addr, size))
-        slow(addr, size, DT_READ);
+    struct dt_task *t = dt_self;
+    if (dt_cover_fine(t->reads, addr, size) ||
+        ((addr & 7) + size > 8 && dt_cover_across(t, addr, size, DT_CELL_P)) ||
+        (__builtin_expect(dt_reads_bounded, 0) && dt_reads_forget(t, addr, size)))
+        return;
+    slow(addr, size, DT_READ);
+}
+
+/* Up to eight bytes. */
+static __attribute__((noinline)) void slow_write(uintptr_t addr, unsigned size)
+{
+    if ((addr & 7) + size <= 8 || !dt_cover_across(dt_self, addr, size, DT_CELL_P | DT_CELL_W))
+        slow(addr, size, DT_WRITE);
 }
 
 /* The forms that differ in name only: nothing of ours depends on alignment, volatile is no
@@ -85,14 +97,18 @@ static __attribute__((noinline)) void slow_read(uintptr_t addr, unsigned size)
             dt_access(t, (uintptr_t)p, size, flags, (uintptr_t)pc);                                \
     }
 
-#define ACCESS(name, kind, granules, size, flags)                                                  \
+#define ACCESS(name, kind, granules, size, uncovered, flags)                                       \
     EXPORT void name(void *p);                                                                     \
     void name(void *p)                                                                             \
     {                                                                                              \
         if (!is_covered((uintptr_t)p, kind, granules))                                             \
-            slow((uintptr_t)p, size, flags);                                                       \
+            uncovered;                                                                             \
     }                                                                                              \
     WITH_PC(name, size, flags)
+
+#define WHOLE(name, kind, flags) ACCESS(name, kind, 2, 16, slow((uintptr_t)p, 16, flags), flags)
+#define WRITE(name, kind, size)                                                                    \
+    ACCESS(name, kind, 1, size, slow_write((uintptr_t)p, size), DT_WRITE)
 
 /* Within a granule, unless unaligned. */
 #define READ(name, kind, size)                                                                     \
@@ -109,12 +125,12 @@ READ(__tsan_read1, DT_KEY_R1, 1)
 READ(__tsan_read2, DT_KEY_R2, 2)
 READ(__tsan_read4, DT_KEY_R4, 4)
 READ(__tsan_read8, DT_KEY_R8, 8)
-ACCESS(__tsan_read16, DT_KEY_R8, 2, 16, DT_READ)
-ACCESS(__tsan_write1, DT_KEY_W1, 1, 1, DT_WRITE)
-ACCESS(__tsan_write2, DT_KEY_W2, 1, 2, DT_WRITE)
-ACCESS(__tsan_write4, DT_KEY_W4, 1, 4, DT_WRITE)
-ACCESS(__tsan_write8, DT_KEY_W8, 1, 8, DT_WRITE)
-ACCESS(__tsan_write16, DT_KEY_W8, 2, 16, DT_WRITE)
+WHOLE(__tsan_read16, DT_KEY_R8, DT_READ)
+WRITE(__tsan_write1, DT_KEY_W1, 1)
+WRITE(__tsan_write2, DT_KEY_W2, 2)
+WRITE(__tsan_write4, DT_KEY_W4, 4)
+WRITE(__tsan_write8, DT_KEY_W8, 8)
+WHOLE(__tsan_write16, DT_KEY_W8, DT_WRITE)
 
 #define ALIASES(prefix, of)                                                                        \
     ALIAS(prefix##1, of##1)                                                                        \

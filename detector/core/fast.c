@@ -4,9 +4,8 @@
  * general rules (granule.c) for cells that are kept or dropped as a whole, and reads of read-shared
  * granules. Everything else is left to the general rules; nothing has happened then.
  */
-#include <emmintrin.h>
-
 #include "core/core.h"
+#include "core/cover.h"
 #include "core/fast.h"
 #include "core/granule.h"
 #include "core/node.h"
@@ -96,11 +95,8 @@ static inline uint32_t index_of(struct dt_task *t, uintptr_t pc)
 /* Bytes of one granule; `f`: its fields. */
 static inline bool covered_by_fine(uint32_t from, const uint16_t *f, unsigned offset, unsigned size)
 {
-    __m128i first = _mm_set1_epi16((short)from);
-    __m128i older = _mm_subs_epu16(first, _mm_load_si128((const __m128i *)f));
-    unsigned ok = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(older, _mm_setzero_si128()));
     unsigned want = ((1u << 2 * size) - 1) << 2 * offset;
-    return (ok & want) == want;
+    return (want & ~dt_fine_bits(from, _mm_load_si128((const __m128i *)f))) == 0;
 }
 
 static void store_fine(uint16_t *f, unsigned size, uint16_t index)
