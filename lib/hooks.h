@@ -188,6 +188,10 @@ void gorc__hook_refused(void);
 void gorc__hook_wait_ends(const void *chan, struct gorc__hook_task *waiter_or_null,
     struct gorc__hook_task *partner_or_null, const void *pc);
 void gorc__hook_waited(const void *wg, const void *pc);
+/* The current task finds chan closed, where it would have waited for that; `key` was released by
+ * who closed it, at `closed_by`. Before it is acquired. */
+void gorc__hook_found_closed(
+    const void *chan, const void *key, gorc__place closed_by, const void *pc);
 /* Calls fn(arg), in which a thread of the program's own waits. */
 void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg);
 /* The monitor thread, now and then: the detector may look for deadlocks. Returns when it wants to
@@ -387,6 +391,11 @@ static inline void gorc__hook_wait_ends(const void *chan, struct gorc__hook_task
 static inline void gorc__hook_waited(const void *wg, const void *pc)
 {
     (void)wg, (void)pc;
+}
+static inline void gorc__hook_found_closed(
+    const void *chan, const void *key, gorc__place closed_by, const void *pc)
+{
+    (void)chan, (void)key, (void)closed_by, (void)pc;
 }
 static inline void gorc__hook_thread_waits(void (*fn)(void *arg), void *arg)
 {

@@ -11,6 +11,7 @@
 #include "interpose/cancel.h"
 #include "interpose/interpose.h"
 #include "runtime/deadlock.h"
+#include "runtime/lock_order.h"
 #include "runtime/locks.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
@@ -106,6 +107,8 @@ DT_PART int join_thread(struct join *j)
     if (err == ETIMEDOUT)
         err = dt_cancellable(call_join, join_cancelled, j);
     dt_wait_end(&scope);
+    if (!err && !j->until && me->nheld && j->thread->task)
+        dt_lock_wait_joined(me, j->thread->task, me->caller);
     if (!err)
         dt_thread_joined(j->thread);
     else if (!j->until)

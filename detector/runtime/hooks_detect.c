@@ -315,14 +315,34 @@ void gorc__hook_called(bool begun)
 
 /* --- locks --- */
 
-/* Takes what the entry of the held lock needs along. */
-static struct dt_found_cycle *hold(
-    struct dt_task *me, const void *lock, enum dt_lock_kind kind, unsigned how, const void *pc)
+/* The readers had it before; nobody, or several: none. */
+static struct dt_before after_readers(struct dt_task *me, const void *readers)
 {
+    struct dt_before before = {0};
+    struct dt_sync *s = dt_sync_lock(readers, false);
+    if (!s)
+        return before;
+    before = dt_depend_before(me, s);
+    dt_sync_acquire_turn(me, s);
+    dt_sync_unlock(s);
+    return before;
+}
+
+/* Takes what the entry of the held lock needs along. */
+static struct dt_found_cycle *hold(struct dt_task *me, const void *lock, const void *readers,
+    enum dt_lock_kind kind, unsigned how, const void *pc)
+{
+    struct dt_before readers_before = {0};
+    if (readers)
+        readers_before = after_readers(me, readers);
     struct dt_held_lock *h = dt_task_lock_held(me, lock, kind, how, (uintptr_t)pc);
     struct dt_sync *s = dt_sync_lock(lock, true);
     if (s) {
         h->before = dt_depend_before(me, s);
+        if (!h->before.epoch && readers_before.epoch) {
+            h->before = readers_before;
+            h->before.where = s->locked;
+        }
         dt_sync_acquire_turn(me, s);
         h->id = s->order_id;
         dt_lockgraph_take_order(h, &s->order);
@@ -345,10 +365,8 @@ void gorc__hook_locked(const void *lock, const void *readers, enum gorc__object_
     if (!me)
         return;
     dt_depend_settle(me);
-    if (readers)
-        dt_acquire_turn(me, readers);
-    struct dt_found_cycle *found = hold(
-        me, lock, kind == GORC__OBJ_MUTEX ? DT_LOCK_GORC_MUTEX : DT_LOCK_GORC_RWMUTEX, how, pc);
+    struct dt_found_cycle *found = hold(me, lock, readers,
+        kind == GORC__OBJ_MUTEX ? DT_LOCK_GORC_MUTEX : DT_LOCK_GORC_RWMUTEX, how, pc);
     dt_finish(me);
     if (__builtin_expect(found != NULL, 0))
         dt_lockgraph_deliver(found);
@@ -444,7 +462,18 @@ void gorc__hook_waited(const void *wg, const void *pc)
     if (!me)
         return;
     if (me->nheld)
-        dt_lock_wait_done(me, wg, (uintptr_t)pc);
+        dt_lock_wait_done(me, wg, &(struct dt_waited){wg, "waitgroup", 0}, (uintptr_t)pc);
+    dt_finish(me);
+}
+
+void gorc__hook_found_closed(
+    const void *chan, const void *key, gorc__place closed_by, const void *pc)
+{
+    struct dt_task *me = begin();
+    if (!me)
+        return;
+    if (me->nheld)
+        dt_lock_wait_done(me, key, &(struct dt_waited){chan, "chan", closed_by}, (uintptr_t)pc);
     dt_finish(me);
 }
 

@@ -26,7 +26,16 @@ void dt_lock_report_parks(void);
  * or a's wait at the wait group is over. Before a learns of that. The task that is not parked runs.
  */
 void dt_lock_wait_met(struct dt_task *a, struct dt_task *b, const void *chan, uintptr_t pc);
-void dt_lock_wait_done(struct dt_task *a, const void *wg, uintptr_t pc);
+/* What a wait was for, and where it was ended (0: unknown). */
+struct dt_waited {
+    const void *object; /* NULL: a thread's end */
+    const char *kind;
+    dt_stackid ended_at;
+};
+void dt_lock_wait_done(
+    struct dt_task *a, const void *key, const struct dt_waited *waited, uintptr_t pc);
+/* b has ended, for which a has waited. */
+void dt_lock_wait_joined(struct dt_task *a, struct dt_task *b, uintptr_t pc);
 void dt_lock_report_waits(void);
 
 /* "mutex", "rwlock", "spinlock", "rwmutex" */

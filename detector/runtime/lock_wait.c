@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Deadlocks of a lock and something else that did not happen (docs/deadlocks.md): A waits for a
- * channel or a wait group while it holds a lock; B, who ended the wait, had the lock before A, and
- * nothing but the lock's own turns put B first. Had A come first, B would wait for the lock, and A
- * for B.
+ * channel, a wait group or a thread's end while it holds a lock; B, who ended the wait, had the
+ * lock before A, and nothing but the lock's own turns put B first. Had A come first, B would wait
+ * for the lock, and A for B.
  *
  * What is found is noted, since it is found inside an operation of the library, and reported later.
  */
@@ -27,7 +27,7 @@ struct lock_wait {
     struct lock_wait *next;
     const struct dt_task_info *waiter, *partner; /* partner NULL: unknown */
     struct dt_held_lock held;
-    const void *object;
+    const void *object; /* NULL: B's end */
     const char *object_kind;
     dt_stackid waits_at, ends_at; /* 0: unknown */
 };
@@ -78,7 +78,7 @@ static bool is_new(const struct dt_held_lock *h, const struct dt_task *a)
 }
 
 static void note(struct dt_task *a, const struct dt_held_lock *h, struct dt_task *b,
-    const struct dt_task_info *partner, const void *object, const char *kind, uintptr_t pc)
+    const struct dt_waited *waited, uintptr_t pc)
 {
     if (!is_new(h, a))
         return;
@@ -88,12 +88,14 @@ static void note(struct dt_task *a, const struct dt_held_lock *h, struct dt_task
     struct lock_wait *w = dt_alloc(sizeof *w);
     *w = (struct lock_wait){
         .waiter = a->info,
-        .partner = partner,
+        .partner = b ? b->info : NULL,
         .held = *h,
-        .object = object,
-        .object_kind = kind,
+        .object = waited->object,
+        .object_kind = waited->kind,
         .waits_at = stack_of(a, pc),
-        .ends_at = b ? stack_of(b, pc) : 0,
+        .ends_at = waited->ended_at ? waited->ended_at
+                   : b              ? stack_of(b, pc)
+                                    : 0,
     };
     dt_lock_take(&lock);
     w->next = noted;
@@ -113,7 +115,7 @@ void dt_lock_wait_met(struct dt_task *a, struct dt_task *b, const void *chan, ui
     for (uint32_t i = 0; i < a->nheld; i++) {
         struct dt_held_lock *h = &a->held[i];
         if (is_independent(a, h) && h->before.index == b->index && knows_accesses())
-            note(a, h, b, b->info, chan, "chan", pc);
+            note(a, h, b, &(struct dt_waited){chan, "chan", 0}, pc);
     }
 }
 
@@ -122,10 +124,10 @@ static bool has(struct dt_moment m, const struct dt_before *b)
     return m.index == b->index && m.epoch >= b->epoch;
 }
 
-/* What was released to the wait group has all of B's section behind it. */
-static bool comes_from(const void *wg, const struct dt_before *b)
+/* What was released to the key has all of B's section behind it. */
+static bool comes_from(const void *key, const struct dt_before *b)
 {
-    struct dt_sync *s = dt_sync_lock(wg, false);
+    struct dt_sync *s = dt_sync_lock(key, false);
     if (!s)
         return false;
     bool is = has(s->own, b) || has(s->latest, b) || dt_clock_look(&s->clock, b->index) >= b->epoch;
@@ -133,12 +135,22 @@ static bool comes_from(const void *wg, const struct dt_before *b)
     return is;
 }
 
-void dt_lock_wait_done(struct dt_task *a, const void *wg, uintptr_t pc)
+void dt_lock_wait_done(
+    struct dt_task *a, const void *key, const struct dt_waited *waited, uintptr_t pc)
 {
     for (uint32_t i = 0; i < a->nheld; i++) {
         struct dt_held_lock *h = &a->held[i];
-        if (is_independent(a, h) && knows_accesses() && comes_from(wg, &h->before))
-            note(a, h, NULL, NULL, wg, "waitgroup", pc);
+        if (is_independent(a, h) && knows_accesses() && comes_from(key, &h->before))
+            note(a, h, NULL, waited, pc);
+    }
+}
+
+void dt_lock_wait_joined(struct dt_task *a, struct dt_task *b, uintptr_t pc)
+{
+    for (uint32_t i = 0; i < a->nheld; i++) {
+        struct dt_held_lock *h = &a->held[i];
+        if (is_independent(a, h) && h->before.index == b->index && knows_accesses())
+            note(a, h, b, &(struct dt_waited){NULL, NULL, 0}, pc);
     }
 }
 
@@ -178,13 +190,20 @@ static void report(const struct lock_wait *w)
     add_object(&m, kind, h->lock);
     dt_text_add(&m, " and waits for ");
     add_task(&m, w->partner);
-    dt_text_add(&m, " at ");
-    add_object(&m, w->object_kind, w->object);
+    if (w->object) {
+        dt_text_add(&m, " at ");
+        add_object(&m, w->object_kind, w->object);
+    } else {
+        dt_text_add(&m, " to end");
+    }
     dt_text_add(&m, "; ");
     add_task(&m, w->partner);
     dt_text_add(&m, " needs the lock before it comes there");
     dt_text_add(&t, "for ");
-    add_object(&t, w->object_kind, w->object);
+    if (w->object)
+        add_object(&t, w->object_kind, w->object);
+    else
+        add_task(&t, w->partner);
     dt_text_add(&t, ", while it holds ");
     add_object(&t, kind, h->lock);
     dt_text_add(&u, "ends that wait, after it had ");

@@ -187,6 +187,14 @@ static void hook_would_wait(
         gorc__hook_wait_ends(c, NULL, &q->head->g->hook, pc);
 }
 
+/* The current task receives, with time, and finds c closed before anybody has sent on it. */
+static void hook_found_closed(struct gorc_chan *c, const void *pc)
+{
+    if (c->keys && !c->last_sender &&
+        atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_CLOSED)
+        gorc__hook_found_closed(c, close_key(c), c->closed_by, pc);
+}
+
 /* The current task ends the wait of w, which waits for nothing else. */
 static void hook_wait_ends(const struct gorc_chan *c, struct gorc__g *self,
     const struct gorc__waitq *mine, uint64_t last, const struct gorc__chan_waiter *w,
@@ -374,8 +382,10 @@ INLINE int recv(struct gorc_chan *c, void *value, int64_t deadline, const void *
     }
     size_t size = c->elem_size;
     gorc__lock(&c->lock);
-    if (deadline == INT64_MAX)
+    if (deadline == INT64_MAX) {
         hook_would_wait(c, &c->sendq, c->last_sender, pc);
+        hook_found_closed(c, pc);
+    }
     enum gorc__chan_result result = gorc__chan_recv_locked(c, self, value, &wake);
     if (GORC__LIKELY(result != GORC__CHAN_WOULD_BLOCK)) {
         gorc__unlock(&c->lock);
@@ -473,9 +483,10 @@ int gorc_chan_try_recv(gorc_chan *c, void *value)
 
 /* --- close --- */
 
-/* c is open and becomes closed. Takes all waiters out, linked through g->next in the order of their
- * queues. */
-static struct gorc__g *close_locked(struct gorc_chan *c, gorc__place place, uint64_t goid)
+/* c is open and becomes closed, by the current task unless pc is NULL. Takes all waiters out,
+ * linked through g->next in the order of their queues. */
+static struct gorc__g *close_locked(
+    struct gorc_chan *c, gorc__place place, uint64_t goid, const void *pc_or_null)
 {
     c->closed_by = place;
     c->closed_goid = goid;
@@ -484,6 +495,8 @@ static struct gorc__g *close_locked(struct gorc_chan *c, gorc__place place, uint
     struct gorc__g *first = NULL, **last = &first;
     struct gorc__chan_waiter *w;
     while ((w = take_waiter(c, &c->recvq)) != NULL) {
+        if (pc_or_null && c->keys && !c->last_sender && !(w->w.flag & GORC__CHAN_CLAIM))
+            gorc__hook_wait_ends(c, &w->w.g->hook, NULL, pc_or_null);
         if (c->keys)
             gorc__hook_acquire_for(close_key(c), &w->w.g->hook);
         *last = w->w.g;
@@ -532,7 +545,7 @@ void gorc_chan_close(gorc_chan *c)
     }
     if (c->keys)
         gorc__hook_release(close_key(c));
-    struct gorc__g *woken = close_locked(c, here, gorc__g_id(self));
+    struct gorc__g *woken = close_locked(c, here, gorc__g_id(self), pc);
     gorc__unlock(&c->lock);
     wake_all(woken);
 }
@@ -544,7 +557,7 @@ void gorc__chan_close_done(struct gorc_chan *c, gorc__place place, uint64_t goid
         c->recvq = (struct gorc__waitq){NULL, NULL}; /* who waits here has been left, too */
     gorc__lock(&c->lock);
     if (atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_OPEN)
-        woken = close_locked(c, place, goid);
+        woken = close_locked(c, place, goid, NULL);
     gorc__unlock(&c->lock);
     wake_all(woken);
 }

@@ -104,6 +104,42 @@ static void work(void *arg)
     gorc_wg_done(&s->done);
 }
 
+/* --- the one who closes has had the lock before it said that it is ready --- */
+
+static void count_tell_and_close(void *arg)
+{
+    struct state *s = arg;
+    gorc_mutex_lock(&s->lock);
+    s->n++;
+    gorc_mutex_unlock(&s->lock);
+    gorc_chan_send(s->ready, NULL);
+    gorc_chan_close(s->c);
+}
+
+/* --- it is seen that it has had the lock --- */
+
+static void count_and_close(void *arg)
+{
+    struct state *s = arg;
+    gorc_mutex_lock(&s->lock);
+    s->is_waiting = true;
+    gorc_mutex_unlock(&s->lock);
+    gorc_chan_close(s->c);
+}
+
+static void receive_if_counted(void *arg)
+{
+    struct state *s = arg;
+    for (bool done = false; !done; gorc_yield()) {
+        gorc_mutex_lock(&s->lock);
+        if (s->is_waiting) {
+            gorc_chan_recv(s->c, NULL);
+            done = true;
+        }
+        gorc_mutex_unlock(&s->lock);
+    }
+}
+
 static void run(gorc_fn one, gorc_fn two)
 {
     struct state s = {.c = gorc_chan_new(0, 0), .ready = gorc_chan_new(0, 0)};
@@ -121,6 +157,8 @@ int main(void)
     run(count_tell_and_send, receive_when_told);
     run(wait_for_waker, wake);
     run(say_count_and_wait, wake);
+    run(count_tell_and_close, receive_when_told);
+    run(count_and_close, receive_if_counted);
     gorc_mutex_lock(&last.lock);
     gorc_wg_add(&last.done, 1);
     gorc_go(work, &last);
