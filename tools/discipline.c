@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock discipline: at how many of the places that the reports of a process show for an object its
- * usual lock was held. Places, not accesses: how often they ran nobody counts, that would cost each
- * access of the program; and places that never raced are not known here.
+ * Lock discipline: at how many accesses to what raced its usual lock was held, as the detector
+ * counted them, and at how many of the places that the reports of a process show for the object.
+ * Places that never raced are not known here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "model.h"
 #include "util.h"
 
-enum { MAX_CANDIDATES = 16, LEAST_PLACES = 3 };
+enum { MAX_CANDIDATES = 16, LEAST = 3 };
 
 struct access {
     uint64_t object, place;
@@ -95,26 +95,63 @@ static size_t places_with(const struct access *a, size_t n, uint64_t lock, size_
     return with;
 }
 
-static void judge(struct access *a, size_t n)
+/* Among accesses of which the detector counted at least three: 0 if they do not say. */
+static uint64_t accesses_with(const struct finding *f, uint64_t lock)
 {
-    const struct lock *all[MAX_CANDIDATES], *best = NULL;
-    size_t most = 0, places = 0, found = candidates(a, n, all);
+    uint64_t held = 0;
+    for (size_t i = 0; i < f->nlock_counts; i++)
+        if (f->lock_counts[i].lock == lock)
+            held = f->lock_counts[i].held;
+    return f->accesses >= LEAST && held < f->accesses && held * 2 > f->accesses ? held : 0;
+}
+
+static size_t usual_places(const struct access *a, size_t n, uint64_t lock)
+{
+    size_t places, with = places_with(a, n, lock, &places);
+    return places >= LEAST && with < places && with * 2 > places ? with : 0;
+}
+
+static void set_usual(struct finding *f, const struct access *a, size_t n, const struct lock *lock)
+{
+    size_t places, with = places_with(a, n, lock->addr, &places);
+    f->usual_lock = lock->name ? xprintf("'%s'", lock->name)
+                               : xprintf("lock 0x%llx", (unsigned long long)lock->addr);
+    f->held_at = with;
+    f->places = places;
+    f->held = accesses_with(f, lock->addr);
+    if (!f->held)
+        f->accesses = 0;
+    for (size_t i = 0; i < 2; i++)
+        f->exception[i] = f->stacks[i].knows_locks && !holds(&f->stacks[i], lock->addr);
+}
+
+/* Of what the object's reports show, the lock that this finding's memory was accessed under most.
+ */
+static void judge_one(struct finding *f, const struct access *a, size_t n)
+{
+    const struct lock *all[MAX_CANDIDATES], *by_accesses = NULL, *by_places = NULL;
+    uint64_t most = 0, most_places = 0;
+    size_t found = candidates(a, n, all);
     for (size_t c = 0; c < found; c++) {
-        size_t with = places_with(a, n, all[c]->addr, &places);
-        if (with > most && with < places) {
+        uint64_t with = accesses_with(f, all[c]->addr), at = usual_places(a, n, all[c]->addr);
+        if (with > most) {
             most = with;
-            best = all[c];
+            by_accesses = all[c];
+        }
+        if (at > most_places) {
+            most_places = at;
+            by_places = all[c];
         }
     }
-    if (!best || places < LEAST_PLACES || most * 2 <= places)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        struct finding *f = a[i].finding;
-        f->usual_lock = best->name ? xprintf("'%s'", best->name)
-                                   : xprintf("lock 0x%llx", (unsigned long long)best->addr);
-        f->held_at = most;
-        f->places = places;
-    }
+    if (by_accesses || by_places)
+        set_usual(f, a, n, by_accesses ? by_accesses : by_places);
+}
+
+static void judge(struct access *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!a[i].finding->usual_lock)
+            judge_one(a[i].finding, a, n);
 }
 
 void discipline(struct process *p)

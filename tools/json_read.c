@@ -113,6 +113,12 @@ static void read_finding(struct finding *f, json_t *o)
     f->usual_lock = text(locks, "lock");
     f->held_at = number(locks, "held_at");
     f->places = number(locks, "places");
+    f->held = number(locks, "held");
+    f->accesses = number(locks, "accesses");
+    f->sampled = json_is_true(json_object_get(locks, "sampled"));
+    json_t *exceptions = json_object_get(locks, "exceptions"), *at;
+    size_t k;
+    json_array_foreach(exceptions, k, at) f->exception[json_integer_value(at) != 0] = true;
     f->known = json_is_true(json_object_get(o, "known"));
     f->count = number(o, "count");
     f->variants = json_object_get(o, "variants") ? number(o, "variants") : 1;

@@ -87,6 +87,10 @@ struct sync {
     struct stack where;
 };
 
+struct lock_count {
+    uint64_t lock, held;
+};
+
 struct finding {
     uint64_t number;
     char *kind, *rule, *words, *certainty, *message;
@@ -98,10 +102,14 @@ struct finding {
     int64_t behind;
     struct sync *syncs;
     size_t nsyncs;
-    /* Races: of the `places` that this run's reports show for the object, `held_at` hold this lock.
-     * NULL: no lock is usual. */
+    /* Races: of the `places` that this run's reports show for the object, `held_at` hold this lock,
+     * and of `accesses` that were seen (0: not known) `held`. NULL: no lock is usual. */
     char *usual_lock;
-    uint64_t held_at, places;
+    uint64_t held_at, places, held, accesses;
+    bool sampled;                   /* these two are estimates */
+    bool exception[2];              /* the first two stacks do not hold it */
+    struct lock_count *lock_counts; /* what the record tells of this race's memory */
+    size_t nlock_counts;
     uint64_t count;    /* times it was seen */
     uint64_t variants; /* different stacks with this fingerprint; the first one is shown */
     uint64_t left_out;

@@ -160,6 +160,24 @@ static json_t *object_json(const struct finding *f)
     return o;
 }
 
+static json_t *discipline_json(const struct finding *f)
+{
+    json_t *l = json_object(), *exceptions = json_array();
+    set_text(l, "lock", f->usual_lock);
+    set_number(l, "held_at", f->held_at);
+    set_number(l, "places", f->places);
+    if (f->accesses) {
+        set_number(l, "held", f->held);
+        set_number(l, "accesses", f->accesses);
+        json_object_set_new(l, "sampled", json_boolean(f->sampled));
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (f->exception[i])
+            json_array_append_new(exceptions, json_integer((json_int_t)i));
+    json_object_set_new(l, "exceptions", exceptions);
+    return l;
+}
+
 static json_t *finding_json(const struct finding *f)
 {
     json_t *o = json_object(), *stacks = json_array();
@@ -180,11 +198,7 @@ static json_t *finding_json(const struct finding *f)
         set_number(o, "variants", f->variants);
     set_text(o, "message", f->message ? f->message : f->words);
     if (f->usual_lock) {
-        json_t *l = json_object();
-        set_text(l, "lock", f->usual_lock);
-        set_number(l, "held_at", f->held_at);
-        set_number(l, "places", f->places);
-        json_object_set_new(o, "discipline", l);
+        json_object_set_new(o, "discipline", discipline_json(f));
     }
     if (f->object.kind)
         json_object_set_new(o, "object", object_json(f));

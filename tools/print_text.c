@@ -307,6 +307,24 @@ static void print_syncs(FILE *f, const struct finding *d)
     }
 }
 
+static void print_discipline(FILE *f, const struct finding *d)
+{
+    if (!d->usual_lock)
+        return;
+    fprintf(f, " Locks   %s is held at ", d->usual_lock);
+    if (d->accesses)
+        fprintf(f, "%s%llu of %llu accesses seen (", d->sampled ? "about " : "",
+            (unsigned long long)d->held, (unsigned long long)d->accesses);
+    fprintf(
+        f, "%llu of %llu places", (unsigned long long)d->held_at, (unsigned long long)d->places);
+    fputs(d->accesses ? ")" : " that raced", f);
+    if (d->exception[0] && d->exception[1])
+        fputs(", neither at (1) nor at (2)", f);
+    else if (d->exception[0] || d->exception[1])
+        fprintf(f, ", not at (%d)", d->exception[0] ? 1 : 2);
+    fputc('\n', f);
+}
+
 static void print_finding(FILE *f, const struct finding *d, const struct text_options *o)
 {
     print_head(f, d, o);
@@ -318,10 +336,7 @@ static void print_finding(FILE *f, const struct finding *d, const struct text_op
         fputs(" Note    does not count for the exit status (--min-certainty)\n", f);
     print_why(f, d);
     print_syncs(f, d);
-    if (d->usual_lock)
-        fprintf(f,
-            " Locks   %s is held at %llu of the %llu places that this run's reports show for it\n",
-            d->usual_lock, (unsigned long long)d->held_at, (unsigned long long)d->places);
+    print_discipline(f, d);
     print_advice(f, d);
     fputc('\n', f);
 }

@@ -218,6 +218,34 @@ static void on_repeats(struct reader *r, json_t *list)
     }
 }
 
+static void read_lock_counts(struct finding *f, json_t *o)
+{
+    json_t *locks = json_object_get(o, "locks"), *pair;
+    size_t i;
+    f->accesses = number(o, "accesses");
+    f->sampled = number(o, "sampled") != 0;
+    f->lock_counts = xcalloc(json_array_size(locks) + 1, sizeof *f->lock_counts);
+    json_array_foreach(locks, i, pair) f->lock_counts[f->nlock_counts++] =
+        (struct lock_count){(uint64_t)json_integer_value(json_array_get(pair, 0)),
+            (uint64_t)json_integer_value(json_array_get(pair, 1))};
+}
+
+/* Of memory that raced: named by where the first side's access begins. */
+static void on_held(struct reader *r, json_t *list)
+{
+    size_t i;
+    json_t *o;
+    json_array_foreach(list, i, o)
+    {
+        for (size_t k = r->first_finding; k < r->p->nfindings; k++) {
+            struct finding *f = &r->p->findings[k];
+            if (f->nstacks && f->stacks[0].size && f->stacks[0].addr == number(o, "addr") &&
+                !f->lock_counts)
+                read_lock_counts(f, o);
+        }
+    }
+}
+
 static void on_dump(struct reader *r, json_t *o)
 {
     struct process *p = r->p;
@@ -268,6 +296,8 @@ static void read_line(struct reader *r, const char *line, size_t n)
         r->p->suppressions = xstrdup(json_string_value(v));
     else if ((v = json_object_get(o, "repeats")))
         on_repeats(r, v);
+    else if ((v = json_object_get(o, "held")))
+        on_held(r, v);
     else if ((v = json_object_get(o, "dump")))
         on_dump(r, v);
     else if (json_object_get(o, "accesses"))

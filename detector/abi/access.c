@@ -16,6 +16,7 @@
 #include "core/cell.h"
 #include "core/cover.h"
 #include "core/fast.h"
+#include "core/lockcount.h"
 #include "core/map.h"
 #include "core/reads_bounded.h"
 #include "core/shadow.h"
@@ -53,8 +54,10 @@ static __attribute__((noinline)) void slow(uintptr_t addr, unsigned size, unsign
 {
     struct dt_task *t = dt_self;
     uint64_t kind = flags & DT_WRITE ? DT_CELL_P | DT_CELL_W : DT_CELL_P;
-    if (dt_access_fast(t, addr, size, kind, CALLER))
+    if (dt_access_fast(t, addr, size, kind, CALLER)) {
+        dt_lockcount_access(t, addr, CALLER);
         return;
+    }
     dt_shadow_stats.accesses_seen = 1;
     if (__builtin_expect(t == &dt_task_unknown, 0))
         t = dt_task_meet ? dt_task_meet() : NULL;

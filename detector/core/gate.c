@@ -17,6 +17,7 @@
 
 #include "base/lock.h"
 #include "core/core.h"
+#include "core/lockcount.h"
 #include "core/reads.h"
 #include "core/sweep.h"
 
@@ -181,6 +182,7 @@ void dt_core_fork_child(void)
 {
     __atomic_store_n(&strangers, 0, __ATOMIC_RELAXED);
     dt_task_each(end_other, dt_self);
+    dt_lockcount_forked();
     if (!is_mine()) { /* whoever has closed it is not here */
         __atomic_store_n(&gate_owner, NULL, __ATOMIC_RELAXED);
         __atomic_fetch_and(&dt_gate, ~(uint32_t)DT_GATE_CLOSED, __ATOMIC_RELEASE);

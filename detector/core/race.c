@@ -9,6 +9,7 @@
 #include "base/dalloc.h"
 #include "core/depend.h"
 #include "core/granule.h"
+#include "core/lockcount.h"
 #include "core/node.h"
 #include "core/segment.h"
 #include "core/sweep.h"
@@ -76,9 +77,17 @@ static void fill_side(struct dt_race_side *s, uint64_t cell, uintptr_t granule)
     dt_node_pin(s->stack);
 }
 
+static void count_bare(uintptr_t granule, uint64_t cell, uint64_t bytes)
+{
+    if (!dt_node_locks((dt_stackid)(cell & DT_CELL_ORIGIN)))
+        dt_lockcount_bare(granule + (unsigned)__builtin_ctzll(bytes) - DT_CELL_MASK_SHIFT, cell);
+}
+
 static void add(
     struct dt_task *t, uintptr_t granule, uint64_t now, uint64_t earlier, uint64_t bytes, bool late)
 {
+    count_bare(granule, now, bytes);
+    count_bare(granule, earlier, bytes);
     if (!dt_on_race || is_repetition(now, earlier))
         return;
     struct dt_race_item *i = dt_alloc(sizeof *i);

@@ -9,6 +9,7 @@
 
 #include "core/fast.h"
 #include "core/granule.h"
+#include "core/lockcount.h"
 #include "core/map.h"
 #include "core/meta.h"
 #include "core/node.h"
@@ -106,12 +107,14 @@ void dt_granule_range(struct dt_task *t, uintptr_t addr, unsigned size, unsigned
     if (flags == DT_READ && dt_cell_is_special(__atomic_load_n(&cells[1], __ATOMIC_RELAXED)) &&
         dt_granule_read_shared(t, addr & ~(uintptr_t)7, cells, x)) {
         dt_reads_remember_index(t, pc, x);
+        dt_lockcount_access(t, addr, pc);
         return;
     }
     if (__atomic_load_n(&cells[0], __ATOMIC_RELAXED) == 0 && dt_cas16(cells, 0, 0, x, 0))
         dt_page_touch(addr);
     else
         dt_granule_access(t, addr & ~(uintptr_t)7, cells, x, false);
+    dt_lockcount_access(t, addr, pc);
 }
 
 void dt_range_access(struct dt_task *t, uintptr_t addr, size_t size, unsigned flags, uint64_t pc)

@@ -16,6 +16,7 @@
 
 #include "base/dalloc.h"
 #include "core/core.h"
+#include "core/lockcount.h"
 #include "core/lockgraph.h"
 #include "core/map.h"
 #include "core/meta.h"
@@ -210,6 +211,7 @@ static void finish(void)
     dt_task_each(keep_task, NULL);
     dt_lockgraph_each_task(mark_info);
     dt_task_info_each_kept(mark_info);
+    dt_lockcount_mark();
     dt_task_each(forget_ordered, NULL);
     dt_task_info_sweep(round_number);
     dt_segment_mark_end();

@@ -175,7 +175,8 @@ static void on_race(const struct dt_race *r)
     describe(&f, r);
     dt_finding_creation(&f, r->now.task);
     dt_finding_creation(&f, r->earlier.task);
-    dt_finding_add(&f);
+    if (dt_finding_add(&f))
+        dt_discipline_note(r);
 }
 
 void dt_race_init(void)

@@ -289,6 +289,7 @@ void dt_record_open(void)
     rec.path[0] = 0;
     accesses_word = "";
     dt_findings_forget();
+    dt_discipline_forget();
     dt_modules_forget();
     dt_race_init();
     dt_helper_find();
@@ -376,6 +377,7 @@ bool dt_record_summary(const struct dt_summary *s)
         dt_record_line(&l);
     } else {
         dt_findings_record_repeats();
+        dt_discipline_record();
         summary_line(s);
     }
     if (rec.in_memory && rec.path[0] && dt_record_failed())

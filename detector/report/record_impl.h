@@ -45,6 +45,12 @@ void dt_helper_find(void);
 void dt_findings_record_repeats(void);
 void dt_findings_forget(void);
 void dt_findings_summary_text(struct dt_line *l);
+/* discipline.c: a race was recorded; for the record's end: under which locks what raced was
+ * accessed; a new record. */
+struct dt_race;
+void dt_discipline_note(const struct dt_race *race);
+void dt_discipline_record(void);
+void dt_discipline_forget(void);
 
 /* A finding without symbols. */
 struct dt_finding;

@@ -20,6 +20,7 @@
 #include "base/lock.h"
 #include "core/abandoned.h"
 #include "core/core.h"
+#include "core/lockcount.h"
 #include "core/shadow.h"
 #include "core/sync.h"
 #include "report/finding.h"
@@ -253,6 +254,7 @@ static void thread_end(struct dt_thread *th)
         dt_release(task, task->held[i].lock);
     dt_thread_self = &gone;
     dt_self = &dt_task_unknown;
+    dt_lockcount_thread_end();
     if (!task)
         return;
     task->in_runtime = 0; /* out of the gate as itself, in again as nobody */
