@@ -43,7 +43,7 @@ struct dt_task_info {
 struct dt_frame {
     uintptr_t pc;  /* return address into the caller */
     uint32_t node; /* context of this frame, 0: not made yet */
-    uint32_t astray; /* lockcount.h */
+    uint32_t padding;
 };
 
 enum dt_lock_kind {
