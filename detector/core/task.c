@@ -105,6 +105,12 @@ static void set_sole(bool value)
 
 /* --- clocks --- */
 
+static void set_witness(struct dt_task *t, dt_index index, dt_epoch epoch)
+{
+    t->witness_index = index;
+    t->witness_epoch = epoch;
+}
+
 void dt_task_renew_epoch(struct dt_task *t)
 {
     if (!t->published)
@@ -120,13 +126,9 @@ void dt_task_renew_epoch(struct dt_task *t)
     dt_lock_take(&t->clock_lock);
     dt_clock_set(&t->clock, old, last);
     dt_lock_drop(&t->clock_lock);
+    if (t->witness_index != old)
+        set_witness(t, 0, 0); /* who knows it need not know what t's clock has of itself now */
     dt_index_retire(old, last);
-}
-
-static void set_witness(struct dt_task *t, dt_index index, dt_epoch epoch)
-{
-    t->witness_index = index;
-    t->witness_epoch = epoch;
 }
 
 void dt_task_fold(struct dt_task *t)
