@@ -98,6 +98,8 @@ static void set(const char *key, const char *value)
             *(dt_flag_string *)field = value;
         else if (k->kind == KIND_int && !parse_int(value, (int *)field))
             fail("not a number:", value);
+        else if (k->kind == KIND_int && *(int *)field < 0)
+            fail("less than 0:", value);
         else if (k->kind == KIND_bool && !parse_bool(value, (bool *)field))
             fail("not 0 or 1:", value);
         return;

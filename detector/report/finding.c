@@ -146,7 +146,7 @@ static uint32_t enter(const struct dt_finding *f)
     if (!e->key.a) {
         table_used++;
         e->key = d;
-        if (total < (unsigned)dt_flags.max_findings) {
+        if (!dt_flags.max_findings || total < (unsigned)dt_flags.max_findings) {
             number = e->number = __atomic_add_fetch(&total, 1, __ATOMIC_RELAXED);
             count_words(f->words ? f->words : f->kind);
         } else {

@@ -15,6 +15,20 @@ case_many_findings() {
     grep -q '"variants": 20000' rec.json || fail "not 20000 recorded"
 }
 
+# 0: no limit.
+case_many_findings_no_limit() {
+    build_many
+    export GORC_OPTIONS=max_findings=0
+    run_is 66 "$gorc" run --json rec.json -- ./many 20100
+    last_is 'gorc: 1 finding \(1 data race; accesses checked: yes\)'
+    grep -q '"variants": 20100' rec.json || fail "not all are recorded"
+    run_is 66 ./many 1
+    last_is 'gorc: 1 finding \(1 data race; accesses checked: yes\)'
+    export GORC_OPTIONS=max_findings=-1
+    run_is 2 ./many 1
+    err_has "less than 0: '-1'"
+}
+
 # What nobody has looked at cannot be suppressed.
 case_many_findings_suppressed() {
     build_many
