@@ -15,11 +15,20 @@
 
 struct search {
     const void *object;
-    const struct dt_task *task;
+    const struct dt_task *task; /* only to be compared: it may have ended */
+    struct dt_task_info *info;
     uint64_t parks;
     dt_stackid stack;
     bool still_waits;
 };
+
+/* While it cannot end yet. */
+static void set_task(struct search *s, const struct dt_task *task)
+{
+    s->task = task;
+    s->info = task->info;
+    dt_task_info_keep(task->info);
+}
 
 /* --- goroutines --- */
 
@@ -31,7 +40,7 @@ static bool find_goroutine(const struct gorc__inspect_g *g, void *arg)
         return true;
     uintptr_t pcs[DT_MAX_FRAMES];
     size_t n = dt_goroutine_stack(g, pcs, DT_MAX_FRAMES);
-    s->task = task;
+    set_task(s, task);
     s->parks = g->parks;
     s->stack = n ? dt_stack_intern(pcs, n) : 0;
     return false;
@@ -66,7 +75,7 @@ static bool find_thread(struct dt_thread *th, void *arg)
     size_t n = dt_thread_stack(th, pcs, DT_MAX_FRAMES);
     if (!w.task || !dt_wait_read(th, &again) || again.seq != w.seq)
         return true;
-    s->task = w.task;
+    set_task(s, w.task);
     s->stack = n ? dt_stack_intern(pcs, n) : 0;
     s->still_waits = true;
     return false;
@@ -82,6 +91,6 @@ bool dt_waiter_find(const void *object, struct dt_waiter *ret)
         dt_threads_each(find_thread, &s);
     if (!s.still_waits)
         return false;
-    *ret = (struct dt_waiter){s.task->info, s.stack};
+    *ret = (struct dt_waiter){s.info, s.stack};
     return true;
 }

@@ -38,7 +38,8 @@ enum {
 };
 
 struct node {
-    const struct dt_task *task;
+    const struct dt_task *task;     /* with the gate closed only: it may end afterwards */
+    struct dt_task_info *info;      /* of who is in a cycle that is reported: kept */
     const void *lock;               /* NULL: it joins */
     const struct dt_thread *joined; /* the thread that it joins */
     struct gorc__inspect_g g;       /* in_call: of the call's goroutine nothing is kept */
@@ -67,11 +68,16 @@ bool dt_watch_told(const struct dt_task *t)
     return is;
 }
 
-void dt_watch_tell(const struct dt_task *t)
+static void tell(const struct dt_task_info *info)
 {
     dt_lock_take(&told_lock);
-    dt_keyset_add(&told, t->info->uid);
+    dt_keyset_add(&told, info->uid);
     dt_lock_drop(&told_lock);
+}
+
+void dt_watch_tell(const struct dt_task *t)
+{
+    tell(t->info);
 }
 
 /* --- who waits --- */
@@ -252,6 +258,17 @@ static uint64_t sum_of(const struct watch *w, int first)
     return sum;
 }
 
+static void keep_cycle(struct watch *w, int first)
+{
+    int i = first;
+    do {
+        struct node *n = &w->nodes[i];
+        n->info = n->task->info;
+        dt_task_info_keep(n->info);
+        i = n->next;
+    } while (i != first);
+}
+
 /* --- the report --- */
 
 struct watch_report {
@@ -277,11 +294,10 @@ static void add_stacks(struct watch_report *r, const struct watch *w, const stru
         dt_describe_holder(&t, &n->g);
         depth = dt_goroutine_stack(&n->g, pcs, DT_MAX_FRAMES);
     }
-    dt_finding_stack(
-        &r->f, "blocked", n->task->info, depth ? dt_stack_intern(pcs, depth) : 0, note);
+    dt_finding_stack(&r->f, "blocked", n->info, depth ? dt_stack_intern(pcs, depth) : 0, note);
     if (n->took)
-        dt_finding_stack(&r->f, "holder", w->nodes[n->next].task->info, n->took,
-            "took what the one above waits for");
+        dt_finding_stack(
+            &r->f, "holder", w->nodes[n->next].info, n->took, "took what the one above waits for");
 }
 
 /* The member that reports begin with. */
@@ -289,7 +305,7 @@ static int lowest_of(const struct watch *w, int first)
 {
     int lowest = first;
     for (int i = w->nodes[first].next; i != first; i = w->nodes[i].next)
-        if (w->nodes[i].task->info->uid < w->nodes[lowest].task->info->uid)
+        if (w->nodes[i].info->uid < w->nodes[lowest].info->uid)
             lowest = i;
     return lowest;
 }
@@ -303,8 +319,8 @@ static void report(const struct watch *w, int some)
         const struct node *n = &w->nodes[i];
         length++;
         joins += n->joined != NULL;
-        threads += n->task->info->kind == DT_TASK_THREAD;
-        dt_watch_tell(n->task);
+        threads += n->info->kind == DT_TASK_THREAD;
+        tell(n->info);
         i = n->next;
     } while (i != first);
     struct dt_text m = {r->message, sizeof r->message};
@@ -334,7 +350,7 @@ static void report(const struct watch *w, int some)
         add_stacks(r, w, &w->nodes[i]);
     while ((i = w->nodes[i].next) != first);
     do
-        dt_finding_creation(&r->f, w->nodes[i].task->info);
+        dt_finding_creation(&r->f, w->nodes[i].info);
     while ((i = w->nodes[i].next) != first);
     dt_finding_add(&r->f);
     dt_free(r, sizeof *r);
@@ -350,17 +366,19 @@ static bool look(int64_t now, uintptr_t floor)
     struct watch w = {.nodes = dt_alloc((size_t)room * sizeof *w.nodes), .room = room, .now = now};
     int cycle = NONE;
     uint64_t sum = 0;
-    bool mixed = false, soon = false;
+    bool mixed = false, soon = false, stands = false;
     dt_meanwhile_begin();
     if (dt_gate_close(&dt_task_unknown)) {
         gorc__inspect_goroutines(add_goroutine, &w);
         dt_threads_each(add_thread, &w);
         cycle = w.n <= room ? find_cycle(&w) : NONE;
         sum = cycle == NONE ? 0 : sum_of(&w, cycle);
+        stands = sum && sum == seen;
+        if (stands)
+            keep_cycle(&w, cycle);
         mixed = dt_meanwhile_stands(now, &soon);
         dt_gate_open();
     }
-    bool stands = sum && sum == seen;
     seen = sum;
     if (stands)
         report(&w, cycle);
