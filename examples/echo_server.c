@@ -139,7 +139,7 @@ int main(int argc, char **argv)
     gorc_close(s.listener);
     gorc_wg_wait(&accepting);
     gorc_wg_wait(&s.connections);
-    int64_t patience = gorc_now() + GORC_SECOND; /* the last of them are about to return */
+    int64_t patience = gorc_now() + 60 * GORC_SECOND; /* the last of them are about to return */
     while (gorc_num_goroutines() > 1 && gorc_now() < patience)
         gorc_yield();
     if (argc > 1) /* the library keeps two descriptors from the first wait on */

@@ -4,6 +4,8 @@
  */
 #include <gorc.h>
 
+#include "../support/barrier.h"
+
 static gorc_mutex from, to;
 static gorc_waitgroup done;
 
@@ -14,11 +16,13 @@ static void one(void *arg)
     gorc_mutex_lock(&to);   /* HERE: one-wants */
     gorc_mutex_unlock(&to);
     gorc_mutex_unlock(&from);
+    hidden_step();
 }
 
 static void two(void *arg)
 {
     (void)arg;
+    hidden_yield_until(1);
     gorc_mutex_lock(&to);   /* HERE: two-has */
     gorc_mutex_lock(&from); /* HERE: two-wants */
     gorc_mutex_unlock(&from);
@@ -27,7 +31,6 @@ static void two(void *arg)
 
 int main(void)
 {
-    gorc_procs(1);
     gorc_wg_go(&done, one, NULL); /* HERE: go-one */
     gorc_wg_go(&done, two, NULL); /* HERE: go-two */
     gorc_wg_wait(&done);

@@ -20,11 +20,13 @@ static void look_up(void *arg)
     gorc_rwmutex_rlock(&table); /* HERE: inner */
     gorc_rwmutex_runlock(&table);
     gorc_rwmutex_runlock(&table);
+    hidden_step();
 }
 
 static void insert(void *arg)
 {
     (void)arg;
+    hidden_yield_until(1);
     gorc_rwmutex_lock(&table); /* HERE: write */
     gorc_rwmutex_unlock(&table);
 }
@@ -50,12 +52,11 @@ int main(void)
 {
     pthread_t t[2];
 
-    gorc_procs(1);
     gorc_wg_go(&done, look_up, NULL); /* HERE: go-reader */
     gorc_wg_go(&done, insert, NULL);  /* HERE: go-writer */
     gorc_wg_wait(&done);
     pthread_create(&t[0], NULL, walk, NULL); /* HERE: create-walk */
-    hidden_wait(1);
+    hidden_wait(2);
     pthread_create(&t[1], NULL, append, NULL); /* HERE: create-append */
     pthread_join(t[0], NULL);
     pthread_join(t[1], NULL);

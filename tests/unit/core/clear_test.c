@@ -115,7 +115,7 @@ static void use_block(void)
     check(r, i);
 }
 
-Test(clear, forgets_all_of_it_and_nothing_else, .timeout = 100)
+Test(clear, forgets_all_of_it_and_nothing_else, .timeout = 500)
 {
     start();
     for (unsigned step = 0; step < STEPS; step++) {

@@ -90,7 +90,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-Test(shadow, is_exact_under_real_concurrency, .timeout = 120)
+Test(shadow, is_exact_under_real_concurrency, .timeout = 500)
 {
     struct worker w[THREADS];
     pthread_t thread[THREADS];

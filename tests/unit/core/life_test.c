@@ -99,7 +99,7 @@ static struct dt_task *another(void)
     return dt_task_new(dt_self, DT_TASK_THREAD, 2, 0);
 }
 
-Test(sweep, epochs_come_back_under_heavy_locking, .timeout = 120)
+Test(sweep, epochs_come_back_under_heavy_locking, .timeout = 500)
 {
     start();
     another();
@@ -114,7 +114,7 @@ Test(sweep, epochs_come_back_under_heavy_locking, .timeout = 120)
     cr_assert(dt_segment_runs() < 200000, "%u runs in use", dt_segment_runs());
 }
 
-Test(sweep, contexts_come_back, .timeout = 120)
+Test(sweep, contexts_come_back, .timeout = 500)
 {
     start();
     another();
@@ -131,7 +131,7 @@ Test(sweep, contexts_come_back, .timeout = 120)
     cr_assert(dt_node_pool.next < 5u << 20, "%u nodes", dt_node_pool.next);
 }
 
-Test(sweep, keeps_what_a_cell_still_says, .timeout = 120)
+Test(sweep, keeps_what_a_cell_still_says, .timeout = 500)
 {
     start();
     struct dt_task *other = another(), *me = dt_self;
@@ -165,7 +165,7 @@ void note(const struct dt_race *r)
     noted = *r;
 }
 
-Test(task, ends_leave_nothing_behind, .timeout = 200)
+Test(task, ends_leave_nothing_behind, .timeout = 500)
 {
     start();
     size_t before = 0;
@@ -188,7 +188,7 @@ Test(task, ends_leave_nothing_behind, .timeout = 200)
 }
 
 /* Nobody joins them: their indices come back by sweeps. */
-Test(task, detached_ends_leave_little_behind, .timeout = 200)
+Test(task, detached_ends_leave_little_behind, .timeout = 500)
 {
     start();
     enum { SPAWNS = 1200 * 1000 };

@@ -81,7 +81,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-Test(read_shared, no_race_is_lost_between_readers_and_writers, .timeout = 120)
+Test(read_shared, no_race_is_lost_between_readers_and_writers, .timeout = 500)
 {
     pthread_t thread[THREADS];
     dt_core_init();
@@ -105,7 +105,7 @@ Test(read_shared, no_race_is_lost_between_readers_and_writers, .timeout = 120)
 }
 
 /* Ended tasks' logs do not stay, nor do those of memory that is gone. */
-Test(read_shared, logs_of_ended_tasks_are_freed, .timeout = 60)
+Test(read_shared, logs_of_ended_tasks_are_freed, .timeout = 500)
 {
     enum { TASKS = 4000, AT_ONCE = 8 };
     struct dt_task *t[AT_ONCE], *main_task;
@@ -141,7 +141,7 @@ static void count(const struct dt_race *r)
 }
 
 /* Each epoch reads elsewhere: all must stay, though the table of reads cannot name them all. */
-Test(read_shared, more_epochs_than_the_table_of_reads_holds, .timeout = 120)
+Test(read_shared, more_epochs_than_the_table_of_reads_holds, .timeout = 500)
 {
     enum { PLACES = 100000 };
     struct dt_task *t[4];

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 
 #define MS GORC_MILLISECOND
@@ -21,29 +22,32 @@ static int count_threads(void)
     return n - 2;
 }
 
-/* --- sleepers beside goroutines that sit in sleep(1) --- */
+/* --- sleepers beside goroutines that sit in a system call until the sleepers are done --- */
 
 enum { SLEEPERS = 1000, NAPS = 20 }; /* fewer sleepers where a tool slows them down */
 
 static atomic_int blockers_back, sleepers_back, in_time;
 static _Atomic int64_t latest;
+static int gate[2]; /* a pipe: its writing end is closed by the last sleeper */
 
-static int call_sleep(void *arg)
+static int call_read(void *arg)
 {
+    char c;
     (void)arg;
-    sleep(1);
+    while (read(gate[0], &c, 1) < 0 && errno == EINTR)
+        continue;
     return 7;
 }
 
 static void block_plainly(void *arg)
 {
-    call_sleep(arg);
+    call_read(arg);
     atomic_fetch_add(&blockers_back, 1);
 }
 
 static void block_marked(void *arg)
 {
-    CHECK_EQ(gorc_blocking(call_sleep, arg), 7);
+    CHECK_EQ(gorc_blocking(call_read, arg), 7);
     atomic_fetch_add(&blockers_back, 1);
 }
 
@@ -62,19 +66,22 @@ static void nap(void *arg)
         if (atomic_compare_exchange_weak(&latest, &seen, worst))
             break;
     atomic_fetch_add(&in_time, atomic_load(&blockers_back) == 0);
-    atomic_fetch_add(&sleepers_back, 1);
+    if (atomic_fetch_add(&sleepers_back, 1) == scaled(SLEEPERS) - 1)
+        close(gate[1]);
 }
 
-/* 400 ms of naps are over long before the first sleep(1) is, or the naps have waited for it. */
+/* If the naps waited for the calls, this would never end. */
 static void sleepers_beside(gorc_fn blocker, int blockers)
 {
     gorc_waitgroup wg = {0};
     int sleepers = scaled(SLEEPERS);
+    CHECK(pipe(gate) == 0);
     for (int i = 0; i < sleepers; i++)
         gorc_wg_go(&wg, nap, NULL);
     for (int i = 0; i < blockers; i++)
         gorc_wg_go(&wg, blocker, NULL);
     gorc_wg_wait(&wg);
+    close(gate[0]);
     fprintf(stderr, "%d of %d in time, at most %.1f ms late; %d threads\n", atomic_load(&in_time),
         sleepers, (double)atomic_load(&latest) / 1e6, count_threads());
     CHECK_EQ(atomic_load(&sleepers_back), sleepers);
@@ -82,12 +89,12 @@ static void sleepers_beside(gorc_fn blocker, int blockers)
     CHECK_EQ(atomic_load(&in_time), sleepers);
 }
 
-Test(blocking, sleepers_stay_on_time_beside_plain_sleep)
+Test(blocking, sleepers_stay_on_time_beside_plain_calls, .timeout = 500)
 {
     sleepers_beside(block_plainly, gorc_procs(0));
 }
 
-Test(blocking, sleepers_stay_on_time_beside_gorc_blocking)
+Test(blocking, sleepers_stay_on_time_beside_gorc_blocking, .timeout = 500)
 {
     sleepers_beside(block_marked, gorc_procs(0));
 }

@@ -300,7 +300,7 @@ static void run_program(unsigned long long *seed, int steps)
 }
 
 /* C1 C2 C3 C4 C5 C7 C8 C12 S3 S5 S6 */
-Test(chan_model, random_programs, .timeout = 100)
+Test(chan_model, random_programs, .timeout = 500)
 {
     one_worker();
     unsigned long long seed = test_seed();

@@ -149,7 +149,7 @@ static void run_plant(int producers, int consumers, size_t cap, int each, int ki
 }
 
 /* C1, S5, C12 */
-Test(chan_stress, c1_conservation_and_order, .timeout = 100)
+Test(chan_stress, c1_conservation_and_order, .timeout = 500)
 {
     static const size_t caps[] = {0, 1, 2, 128};
     for (size_t i = 0; i < sizeof(caps) / sizeof(*caps); i++) {
@@ -161,7 +161,7 @@ Test(chan_stress, c1_conservation_and_order, .timeout = 100)
     }
 }
 
-Test(chan_stress, c1_threads_as_consumers, .timeout = 100)
+Test(chan_stress, c1_threads_as_consumers, .timeout = 500)
 {
     run_plant(4, 3, 0, scaled(1000), 0, true);
     run_plant(4, 3, 16, scaled(1000), 1, true);
@@ -186,7 +186,7 @@ static void wait_for_close(void *arg)
 }
 
 /* C5: one close releases everybody, also those that come while it happens. */
-Test(chan_stress, c5_close_releases_a_crowd, .timeout = 100)
+Test(chan_stress, c5_close_releases_a_crowd, .timeout = 500)
 {
     for (int round = 0; round < scaled(100); round++) {
         struct crowd *k = calloc(1, sizeof(*k));
@@ -231,7 +231,7 @@ static void numbers(void *arg)
 }
 
 /* The concurrent prime sieve: a pipeline that grows while it runs. */
-Test(chan_stress, c10_prime_sieve, .timeout = 100)
+Test(chan_stress, c10_prime_sieve, .timeout = 500)
 {
     gorc_chan *c = gorc_chan_new(sizeof(int), 0);
     gorc_go(numbers, gorc_chan_ref(c));

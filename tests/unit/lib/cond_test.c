@@ -184,7 +184,7 @@ static void take_all(void *arg)
 }
 
 /* K1, K2: no signal is lost between unlock and park, so this ends; every item comes out once. */
-Test(cond, k1_k2_bounded_buffer, .timeout = 60)
+Test(cond, k1_k2_bounded_buffer, .timeout = 500)
 {
     static struct buffer b;
     int n = scaled(40000);
@@ -229,7 +229,7 @@ static void run_with_baton(void *arg)
 }
 
 /* K3: broadcast to waiters with different conditions. */
-Test(cond, k3_turns, .timeout = 60)
+Test(cond, k3_turns, .timeout = 500)
 {
     static struct baton b;
     struct runner r[4];

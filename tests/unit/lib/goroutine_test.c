@@ -409,7 +409,7 @@ static void grow(void *arg)
 }
 
 /* Goroutines that make goroutines, on all workers: all run, none twice. */
-Test(goroutine, g5_tree_of_goroutines, .timeout = 60)
+Test(goroutine, g5_tree_of_goroutines, .timeout = 500)
 {
     static struct tree t;
     int depth = scaled(1 << 15) >= 1 << 15 ? 15 : 10;

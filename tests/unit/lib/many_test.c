@@ -20,7 +20,7 @@ static void wait_on_own(void *arg)
     gorc_wg_done(w->wg);
 }
 
-Test(many, blocked_each_on_its_own_channel, .timeout = 120)
+Test(many, blocked_each_on_its_own_channel, .timeout = 500)
 {
     int n = scaled(200000);
     struct waiter *w = calloc((size_t)n, sizeof(*w));
@@ -58,7 +58,7 @@ static void pass_on(void *arg)
     gorc_wg_done(l->wg);
 }
 
-Test(many, ring_of_ten_thousand, .timeout = 120)
+Test(many, ring_of_ten_thousand, .timeout = 500)
 {
     int n = 10000, rounds = scaled(100);
     struct link *l = calloc((size_t)n, sizeof(*l));

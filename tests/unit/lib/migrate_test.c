@@ -126,13 +126,13 @@ static void migrate(void)
     setenv("GORC_DEBUG", "migrate", 1);
 }
 
-Test(migrate, errno_survives_a_move_at_every_operation, .timeout = 60)
+Test(migrate, errno_survives_a_move_at_every_operation, .timeout = 500)
 {
     migrate();
     check_exit("errno_stays", 0, "moved");
 }
 
-Test(migrate, a_cached_address_of_errno_is_caught, .timeout = 60)
+Test(migrate, a_cached_address_of_errno_is_caught, .timeout = 500)
 {
     migrate();
     check_exit("address_goes_stale", 3, "");

@@ -178,7 +178,7 @@ static void victim(void *arg)
 
 /* M4: who lost for 1 ms is handed the mutex, so the hog cannot keep it; on one worker the victim
  * only ever runs while the mutex is locked, and without the hand-over this test would not end. */
-Test(mutex, m4_starving_waiter_is_handed_the_mutex, .timeout = 60)
+Test(mutex, m4_starving_waiter_is_handed_the_mutex, .timeout = 500)
 {
     static struct hog h;
     gorc_wg_add(&h.wg, 2);

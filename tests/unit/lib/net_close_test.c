@@ -298,7 +298,7 @@ Test(net, fork_with_waiters_and_connections)
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(30);
+        alarm(300);
         _exit(child_echo(pair, l, address));
     }
     CHECK_EQ(gorc_write(pair[0], "p", 1), 1);

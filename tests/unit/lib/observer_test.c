@@ -96,7 +96,7 @@ static void run(const struct kind *k)
 }
 
 #define OBSERVER_TEST(name, hold, give, observe)                                                   \
-    Test(observer, name, .timeout = 100)                                                           \
+    Test(observer, name, .timeout = 500)                                                           \
     {                                                                                              \
         static const struct kind k = {hold, give, observe};                                        \
         run(&k);                                                                                   \

@@ -278,7 +278,7 @@ static void write_rounds(void *arg)
 }
 
 /* R1, R2, R7: readers and writers in all mixtures: exclusion holds, nobody is lost. */
-Test(rwmutex, r2_r7_stress, .timeout = 60)
+Test(rwmutex, r2_r7_stress, .timeout = 500)
 {
     static struct shared s;
     s.rounds = scaled(4000);
@@ -317,7 +317,7 @@ static void rw_victim(void *arg)
     gorc_wg_done(&s->wg);
 }
 
-Test(rwmutex, r2_writers_do_not_starve_each_other, .timeout = 60)
+Test(rwmutex, r2_writers_do_not_starve_each_other, .timeout = 500)
 {
     static struct shared s;
     gorc_wg_add(&s.wg, 2);

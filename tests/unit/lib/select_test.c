@@ -361,7 +361,7 @@ static void close_done(void *arg)
 
 /* S7, C15: locks in address order, whatever the order of the cases: no deadlock; all enqueued under
  * the locks: no lost wake-up. main is there for who has no other partner left. */
-Test(select, s7_c15_cross_selects_do_not_deadlock, .timeout = 60)
+Test(select, s7_c15_cross_selects_do_not_deadlock, .timeout = 500)
 {
     static struct cross x;
     struct crosser who[8];
@@ -399,7 +399,7 @@ static void self_select(void *arg)
 }
 
 /* C15 (TestSelfSelect): a select that sends and receives on one channel never pairs with itself. */
-Test(select, c15_never_pairs_with_itself, .timeout = 60)
+Test(select, c15_never_pairs_with_itself, .timeout = 500)
 {
     static struct cross x;
     struct crosser who[2];

@@ -87,7 +87,7 @@ CHILD(w2_add_concurrent_with_wait)
     return 0;
 }
 
-Test(waitgroup_misuse, w2_add_concurrent_with_wait, .timeout = 60)
+Test(waitgroup_misuse, w2_add_concurrent_with_wait, .timeout = 500)
 {
     struct child_result r = run_child("w2_add_concurrent_with_wait");
     CHECK(WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGABRT);
