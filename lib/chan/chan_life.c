@@ -117,8 +117,10 @@ static void chan_free(struct gorc_chan *c, const void *pc)
     gorc__name_forget(c);
     gorc__place here = gorc__hook_place_of(pc); /* a timer's channel may go in the scheduler */
     gorc__lock(&c->lock);
-    c->closed_by = here;
-    c->closed_goid = 0;
+    if (!c->timer || !c->closed_by) { /* the free of a timer says so itself */
+        c->closed_by = here;
+        c->closed_goid = 0;
+    }
     atomic_store_explicit(&c->state, GORC__CHAN_FREED, memory_order_relaxed);
     atomic_store_explicit(&c->count, 0, memory_order_relaxed);
     gorc__chan_changed(c);

@@ -30,6 +30,7 @@ struct gorc_group {
     int64_t next_start, next_end;
     gorc__place created, last_go;
     uint64_t last_goid;
+    gorc__place waited_at; /* guarded by lock; of the first wait */
 };
 
 struct task {
@@ -59,7 +60,8 @@ static bool check(struct gorc_group *g, const void *pc)
     if (g && !g->freed)
         return true;
     if (g)
-        misuse(g, "use-after-unref", "use of an errgroup after its wait", NULL, 0, 0, pc);
+        misuse(g, "use-after-unref", "use of an errgroup after its wait", "waited for by",
+            g->waited_at, 0, pc);
     else
         misuse(NULL, "nil-group", "nil errgroup", NULL, 0, 0, pc);
     return false;
@@ -269,13 +271,16 @@ int gorc_group_wait(gorc_group *g)
     if (!check(g, pc))
         return 0;
     struct gorc__g *self = gorc__self();
+    gorc__place here = gorc__hook_place_of(pc);
     gorc__lock(&g->lock);
     if (g->waiting) {
+        gorc__place before = g->waited_at;
         gorc__unlock(&g->lock);
-        misuse(g, "group-wait", "errgroup waited for twice", NULL, 0, 0, pc);
+        misuse(g, "group-wait", "errgroup waited for twice", "waited for by", before, 0, pc);
         return 0;
     }
     g->waiting = true;
+    g->waited_at = here;
     if (g->active > 0) {
         g->waiter = self;
         gorc__park(self, &g->lock, GORC__WAIT_GROUP_WAIT, g, NULL);

@@ -282,6 +282,8 @@ static bool is_usable(struct gorc_timer *t, const void *pc)
             .object_kind = GORC__OBJ_TIMER,
             .object = t,
             .object_created = t->chan->created,
+            .earlier_role = "freed by",
+            .earlier = t->chan->closed_by,
         };
         gorc__misuse_raise(&m, pc);
     } else {
@@ -309,6 +311,10 @@ static void free_timer(struct gorc_timer *t, const void *pc)
     if (!t || !is_usable(t, pc))
         return;
     change(t, NEVER, t->period);
+    gorc__place here = gorc__hook_place_of(pc);
+    gorc__lock(&t->chan->lock);
+    t->chan->closed_by = here;
+    gorc__unlock(&t->chan->lock);
     t->freed = true;
     if (gorc__hook_active())
         gorc__hidden_remove(&listed, &t->link);
