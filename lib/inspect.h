@@ -148,9 +148,9 @@ uint64_t gorc__inspect_started(void);
 /* A thread of the library's that blocks all signals and does nothing for the program while the
  * workers are stopped. */
 bool gorc__inspect_is_monitor(int tid);
-/* True for a worker thread. *ret_sp: the stack pointer of its scheduler while it runs a goroutine;
- * 0 while it runs the scheduler. *ret_idle: it sleeps, and is about to wake nobody. With the
- * process stopped. */
+/* True for a worker thread. *ret_idle: it sleeps, or was stopped, with no goroutine in hand: it is
+ * about to wake nobody, and has nothing of the program's. *ret_sp: below this its own stack has
+ * nothing of the program's; 0 while it runs the scheduler. With the process stopped. */
 bool gorc__inspect_worker(int tid, uintptr_t *ret_sp, bool *ret_idle);
 /* Timers that were taken out and whose goroutines are not yet ready: look again later. */
 bool gorc__inspect_is_firing(void);

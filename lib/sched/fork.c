@@ -178,6 +178,7 @@ static void reset_sched(bool has_worker)
     atomic_store(&s->spinning, 0);
     atomic_store(&s->timekeeper_when, INT64_MAX);
     atomic_store(&s->stopping, 0);
+    atomic_store(&s->stopped, 0);
     atomic_store(&s->sysmon_started, 0);
     atomic_store(&s->sysmon_asleep, 0);
     atomic_store(&s->sysmon_until, 0);
