@@ -73,48 +73,7 @@ static struct gorc__g *global_take(struct gorc__p *p, uint32_t limit)
     return first;
 }
 
-/* --- timers --- */
-
-int64_t gorc__timers_next(void)
-{
-    int64_t next = INT64_MAX;
-    uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
-    for (uint32_t i = 0; i < np; i++) {
-        struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
-        int64_t when = atomic_load_explicit(&p->timers.next, memory_order_acquire);
-        if (when < next)
-            next = when;
-    }
-    return next;
-}
-
-void gorc__timers_run(struct gorc__p *p, int64_t now)
-{
-    struct gorc__timerheap *h = &p->timers;
-    struct gorc__g *first = NULL, **last = &first;
-    struct gorc__timer *t;
-    atomic_fetch_add(&gorc__sched.firing, 1);
-    gorc__lock(&h->lock);
-    while ((t = gorc__timerheap_pop_due(h, now)) != NULL) {
-        if (t->fn) {
-            gorc__unlock(&h->lock);
-            t->fn(t);
-            gorc__lock(&h->lock);
-        } else if (gorc__claim(t->g)) {
-            t->g->timed_out = true;
-            *last = t->g;
-            last = &t->g->next;
-        }
-    }
-    *last = NULL;
-    gorc__unlock(&h->lock);
-    while (first) {
-        struct gorc__g *g = first;
-        first = g->next;
-        gorc__ready_tail(g);
-    }
-    atomic_fetch_sub(&gorc__sched.firing, 1);
-}
+/* --- finding work --- */
 
 static int64_t read_clock(void)
 {
@@ -129,28 +88,6 @@ static void run_due_timers(struct gorc__p *p, int64_t now)
     if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) <= now)
         gorc__timers_run(p, now);
 }
-
-bool gorc__timer_add(struct gorc__timer *t)
-{
-    struct gorc__m *m = gorc__m_self();
-    /* A function is called even if this worker never comes here again. */
-    if (t->fn && !atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed) &&
-        !gorc__sysmon_start())
-        return false;
-    uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
-    struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
-    struct gorc__p *home = p ? p : atomic_load(&gorc__sched.ps[0]);
-    int64_t when = t->when;
-    bool ok = gorc__timerheap_add(&home->timers, t); /* it may fire and be gone from here on */
-    if (m && !was)
-        gorc__op_end(m);
-    gorc__sysmon_hurry(when);
-    if (!p && ok)
-        gorc__wake_worker(); /* it looks when the first timer is due before it sleeps */
-    return ok;
-}
-
-/* --- finding work --- */
 
 bool gorc__work_visible(void)
 {

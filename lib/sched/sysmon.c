@@ -34,6 +34,7 @@
 #define MAX_DELAY 10000000
 #define HIDDEN_PATIENCE 20000
 #define TIMER_PATIENCE 200000
+#define WATCHED_PATIENCE 2000000
 #define BLOCKED_PATIENCE 100000
 #define SUSPECT_DELAY 150000
 #define POLL_PATIENCE 2000000
@@ -164,13 +165,20 @@ static enum outcome look_at(struct gorc__p *p, int64_t now)
     return ACTED;
 }
 
+/* How late a timer may be: more when an idle worker sleeps until it is due (m.c). */
+static int64_t timer_patience(int64_t next)
+{
+    return atomic_load(&gorc__sched.timekeeper_when) <= next ? WATCHED_PATIENCE : TIMER_PATIENCE;
+}
+
 static enum outcome round_of_ps(int64_t now)
 {
     enum outcome most = NOTHING;
     uint32_t np = atomic_load_explicit(&gorc__sched.np, memory_order_acquire);
     for (uint32_t i = 0; i < np; i++) {
         struct gorc__p *p = atomic_load_explicit(&gorc__sched.ps[i], memory_order_acquire);
-        if (atomic_load_explicit(&p->timers.next, memory_order_relaxed) < now - TIMER_PATIENCE) {
+        int64_t next = atomic_load_explicit(&p->timers.next, memory_order_relaxed);
+        if (next < now - timer_patience(next)) {
             gorc__timers_run(p, now);
             most = ACTED;
         }
@@ -243,9 +251,9 @@ static void *sysmon(void *arg)
         int64_t now = gorc__now();
         int64_t until = now + delay;
         int64_t next = gorc__timers_next();
-        if (next < until - TIMER_PATIENCE)
-            until =
-                next + TIMER_PATIENCE > now + MIN_DELAY ? next + TIMER_PATIENCE : now + MIN_DELAY;
+        int64_t late = next == INT64_MAX ? 0 : timer_patience(next);
+        if (next < until - late)
+            until = next + late > now + MIN_DELAY ? next + late : now + MIN_DELAY;
         atomic_store(&gorc__sched.sysmon_until, until);
         gorc__futex_wait(&gorc__sched.sysmon_hurry, 0, until);
         atomic_store(&gorc__sched.sysmon_until, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heap itself; firing is in sched.c.
+ * The heap itself; firing is in firing.c.
  */
 #include "sched/timerheap.h"
 
@@ -104,6 +104,26 @@ struct gorc__timer *gorc__timerheap_pop_due(struct gorc__timerheap *h, int64_t n
     struct gorc__timer *t = h->slots[0].timer;
     gorc__timerheap_remove(h, t);
     return t;
+}
+
+/* Below a timer that is not due there is none that is. */
+static uint32_t due_below(
+    const struct gorc__timerheap *h, uint32_t i, int64_t limit, uint32_t enough)
+{
+    if (i >= h->count || h->slots[i].when > limit)
+        return 0;
+    uint32_t n = 1;
+    for (uint32_t c = 1; c <= ARITY && n < enough; c++)
+        n += due_below(h, i * ARITY + c, limit, enough - n);
+    return n;
+}
+
+uint32_t gorc__timerheap_due(struct gorc__timerheap *h, int64_t limit, uint32_t enough)
+{
+    gorc__lock(&h->lock);
+    uint32_t n = due_below(h, 0, limit, enough);
+    gorc__unlock(&h->lock);
+    return n;
 }
 
 static bool goes_on_in_child(const struct gorc__timer *t)

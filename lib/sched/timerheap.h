@@ -56,6 +56,9 @@ void gorc__timerheap_remove(struct gorc__timerheap *h, struct gorc__timer *t);
 /* The first timer if its time has come, taken out; else NULL. */
 struct gorc__timer *gorc__timerheap_pop_due(struct gorc__timerheap *h, int64_t now);
 
+/* How many are due at `limit`; counts to `enough` at most. */
+uint32_t gorc__timerheap_due(struct gorc__timerheap *h, int64_t limit, uint32_t enough);
+
 /* Adds t to the heap of the caller's P, whoever the caller is. */
 bool gorc__timer_add(struct gorc__timer *t);
 

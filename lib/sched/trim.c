@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * After a burst of goroutines their stacks go back to the system. sysmon looks every 100 ms at how
+ * After a burst of goroutines their stacks go back to the system. sysmon looks every second at how
  * many ended goroutines the global list has held at least since the last look: those were not
  * needed. They are trimmed a batch at a time, so that sysmon is never away for long. What idle
  * workers keep beyond a few is moved to the global list first; a busy worker keeps its own (at most
@@ -11,7 +11,7 @@
 #include "sched/g.h"
 #include "sched/stack.h"
 
-#define PERIOD 100000000
+#define PERIOD 1000000000
 #define STEP 5000000
 #define BATCH 1024u
 #define IDLE_KEEPS 64u
