@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Repaired twin of cockroach_24808.c: a token that is there is enough.
+ */
+#include <gorc.h>
+
+struct compactor {
+    gorc_chan *ch, *quit;
+};
+
+static void loop(void *arg)
+{
+    struct compactor *c = arg;
+    gorc_case cases[] = {gorc_case_recv(c->ch, NULL), gorc_case_recv(c->quit, NULL)};
+    while (gorc_select(cases, 2) == 0)
+        ;
+}
+
+static void start(struct compactor *c, gorc_waitgroup *wg)
+{
+    gorc_chan_try_send(c->ch, NULL);
+    gorc_wg_go(wg, loop, c);
+}
+
+int main(void)
+{
+    struct compactor c = {gorc_chan_new(0, 1), gorc_chan_new(0, 0)};
+    gorc_waitgroup wg = {0};
+    gorc_chan_send(c.ch, NULL);
+    start(&c, &wg);
+    gorc_chan_close(c.quit);
+    gorc_wg_wait(&wg);
+    gorc_chan_unref(c.ch);
+    gorc_chan_unref(c.quit);
+    return 0;
+}
