@@ -24,10 +24,19 @@ static inline bool is_counted(struct dt_task *t)
     return t->taken_over >> 29 == 0;
 }
 
+/* x, which takes the place of another task's e, makes the granule read-shared (is_read_mostly). */
+static inline bool becomes_shared(uintptr_t addr, uint64_t e, uint64_t x)
+{
+    if (!dt_cell_is_plain_read(e) || !dt_cell_is_plain_read(x))
+        return false;
+    uint8_t score = __atomic_load_n(read_mostly_of(addr), __ATOMIC_RELAXED);
+    return score >= READ_MOSTLY && score != READ_MOSTLY_NEVER;
+}
+
 /* What remains of e when an access of the bytes `all` is recorded (0: nothing), LEAVE if that is
  * not plain to see. x loses what own elements cover, and takes over those that are just like it. */
 static inline __attribute__((always_inline)) uint64_t settle(
-    struct dt_task *t, uint64_t e, uint64_t all, uint64_t *x)
+    struct dt_task *t, uintptr_t addr, uint64_t e, uint64_t all, uint64_t *x)
 {
     uint64_t meet = e & all;
     if (dt_cell_seg(e) == t->seg) {
@@ -51,7 +60,7 @@ static inline __attribute__((always_inline)) uint64_t settle(
         return dt_cell_conflicts(e, *x) ? LEAVE : e;
     if (!dt_cell_as_strong(*x, e))
         return e;
-    if (!own && is_counted(t) && dt_task_live() > DT_FEW_TASKS)
+    if (!own && (is_counted(t) || becomes_shared(addr, e, *x)) && dt_task_live() > DT_FEW_TASKS)
         return LEAVE; /* the general rules count how often this happens (is_read_mostly) */
     return e & DT_CELL_MASK & ~meet ? e & ~meet : 0;
 }
@@ -67,7 +76,7 @@ static inline __attribute__((always_inline)) bool access_cells(
         return true;
     }
     uint64_t all = x & DT_CELL_MASK;
-    uint64_t k0 = settle(t, s0, all, &x), k1 = settle(t, s1, all, &x), kept = k0 | k1;
+    uint64_t k0 = settle(t, addr, s0, all, &x), k1 = settle(t, addr, s1, all, &x), kept = k0 | k1;
     if (k0 == LEAVE || k1 == LEAVE || (k0 && k1) || !(x & all))
         return false;
     bool second = kept && dt_cell_goes_second(x, kept);

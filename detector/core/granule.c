@@ -94,9 +94,9 @@ static bool share(struct access *a, uintptr_t granule, uint64_t *cells, struct p
 }
 
 /* Pages in which tasks take over each other's reads, hardly ever each other's writes, and whose
- * memory is not handed out again and again. For a few tasks two cells serve as well. Only some such
- * accesses come here (fast.c). */
-enum { READ_MOSTLY = 8, PER_WRITE = 8 };
+ * memory is not handed out again and again. For a few tasks two cells serve as well. Until it is
+ * known only some such accesses come here (fast.c). */
+enum { PER_WRITE = 8 };
 
 static bool is_read_mostly(const struct access *a, uintptr_t granule)
 {

@@ -6,10 +6,21 @@
 #define DT_GRANULE_H
 
 #include "core/cell.h"
+#include "core/map.h"
 #include "core/shadow.h"
 
 /* With so many tasks no page becomes read-shared before it must (is_read_mostly). */
 enum { DT_FEW_TASKS = 4 };
+
+/* How much the page is read by several tasks and not written (granule.c): from READ_MOSTLY on its
+ * granules become read-shared; or NEVER. */
+enum { READ_MOSTLY = 8, READ_MOSTLY_NEVER = 255 };
+
+static inline uint8_t *read_mostly_of(uintptr_t granule)
+{
+    struct dt_chunk *c = dt_chunk_of(granule);
+    return &c->read_mostly[(granule & (DT_CHUNK_SIZE - 1)) >> 12];
+}
 
 /* `x`: the access as a cell, its segment t's current one. `always`: recorded even if own accesses
  * cover it (free(), so that reports name it). Inside the core. */

@@ -104,15 +104,6 @@ static inline bool own_of_kind(uint64_t e, uint64_t x)
     return dt_cell_seg(e ^ x) == 0 && ((e ^ x) & (DT_CELL_W | DT_CELL_P)) == 0;
 }
 
-#define READ_MOSTLY_NEVER 255
-
-/* How much the page is read by several tasks and not written (granule.c). */
-static inline uint8_t *read_mostly_of(uintptr_t granule)
-{
-    struct dt_chunk *c = dt_chunk_of(granule);
-    return &c->read_mostly[(granule & (DT_CHUNK_SIZE - 1)) >> 12];
-}
-
 /* e (settled) becomes part of the access's cell. */
 void dt_granule_take_over(struct access *a, uint64_t e);
 /* The races of this attempt. */
