@@ -19,7 +19,14 @@
 #include "runtime/roots.h"
 #include "runtime/thread.h"
 
-enum { PAGE = 4096, SPARSE = 4 << 20, FIRST_TEXT = 256 << 10, BATCH = 4096, BELOW_CALL = 4096 };
+enum {
+    PAGE = 4096,
+    SPARSE = 4 << 20,
+    FIRST_TEXT = 256 << 10,
+    BATCH = 4096,
+    BELOW_CALL = 4096,
+    SIGNAL_FRAME = 1024 /* or more is what the kernel puts on a stack for a handler */
+};
 #define HUGE_MAP ((uintptr_t)1 << 36)
 
 /* Modules whose data is not the program's: this library, and the one that unwinds for it. */
@@ -197,11 +204,14 @@ static bool collect_floors(struct cuts *c, const struct dt_world *w, uintptr_t f
     for (uint32_t i = 0; c->floors && i < w->n; i++) {
         uintptr_t sp;
         bool idle;
-        if (!gorc__inspect_worker(w->threads[i].tid, &sp, &idle))
+        struct dt_stopped *s = &w->threads[i];
+        if (!gorc__inspect_worker(s->tid, &sp, &idle))
             continue;
-        w->threads[i].is_idle = idle;
-        if (sp || w->threads[i].has_regs)
-            c->floors[c->n_floors++] = sp ? sp : w->threads[i].sp - 128;
+        s->is_idle = idle && s->has_regs && sp - s->sp < SIGNAL_FRAME;
+        if (idle && !s->is_idle) /* a handler of the program's runs there */
+            sp = 0;
+        if (sp || s->has_regs)
+            c->floors[c->n_floors++] = sp ? sp : s->sp - 128;
     }
     return c->floors != NULL;
 }
