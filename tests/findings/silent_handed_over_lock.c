@@ -37,7 +37,8 @@ static void third(void *arg)
 {
     struct pair *p = arg;
     gorc_chan_recv(p->give, NULL);
-    gorc_sleep(30 * GORC_MILLISECOND);
+    for (int i = 0; i < 100; i++) /* meanwhile the two come to wait for each other */
+        gorc_yield();
     gorc_mutex_unlock(&p->a);
 }
 

@@ -9,6 +9,8 @@
 #include <gorc.h>
 #include <stdlib.h>
 
+#include "barrier.h"
+
 struct page {
     gorc_mutex content;
     gorc_once init_content, init_plain;
@@ -33,6 +35,7 @@ static void helper(void *arg)
 {
     struct render *r = arg;
     gorc_mutex_lock(&r->page->content);
+    hidden_step();
     gorc_once_do(&r->page->init_content, make_content, r->page);
     gorc_once_do(&r->page->init_plain, make_plain, r->page); /* HERE: once */
     gorc_mutex_unlock(&r->page->content);
@@ -46,6 +49,7 @@ static void make_content(void *page)
     *r = (struct render){page, gorc_chan_new(0, 1)};
     gorc_ctx *ctx = gorc_ctx_with_timeout(gorc_ctx_background(), GORC_MILLISECOND);
     gorc_go(helper, r); /* HERE: go-helper */
+    hidden_yield_until(1);
     gorc_case cases[] = {
         gorc_case_recv(gorc_ctx_done(ctx), NULL), gorc_case_recv(r->rendered, NULL)};
     gorc_select(cases, 2);

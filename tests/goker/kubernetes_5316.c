@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * A request makes two channels and starts a worker that answers on one of them after 20 ms; the
- * request gives up after 1 ms.
+ * A request makes two channels and starts a worker that answers on one of them; the request gives
+ * up after 1 ms, which is too early.
  *
  * verdict: leak
  */
 #include <gorc.h>
 #include <stdlib.h>
+
+#include "barrier.h"
 
 struct request {
     gorc_chan *result, *error;
@@ -16,7 +18,8 @@ static void work(void *arg)
 {
     struct request *r = arg;
     int answer = 1;
-    gorc_sleep(20 * GORC_MILLISECOND);
+    hidden_yield_until(1); /* it takes longer */
+    hidden_step();
     gorc_chan_send(r->result, &answer); /* HERE: send */
 }
 
@@ -34,6 +37,7 @@ static __attribute__((noinline)) int finish_request(void)
 int main(void)
 {
     finish_request(); /* HERE: call */
-    gorc_sleep(200 * GORC_MILLISECOND);
+    hidden_step();
+    hidden_yield_until(2);
     return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "barrier.h"
+
 struct request {
     gorc_chan *result, *error;
     atomic_int users;
@@ -25,7 +27,8 @@ static void work(void *arg)
 {
     struct request *r = arg;
     int answer = 1;
-    gorc_sleep(20 * GORC_MILLISECOND);
+    hidden_yield_until(1); /* it takes longer */
+    hidden_step();
     gorc_chan_send(r->result, &answer);
     release(r);
 }
@@ -47,6 +50,7 @@ static __attribute__((noinline)) int finish_request(void)
 int main(void)
 {
     finish_request();
-    gorc_sleep(200 * GORC_MILLISECOND);
+    hidden_step();
+    hidden_yield_until(2);
     return 0;
 }

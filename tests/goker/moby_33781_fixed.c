@@ -20,7 +20,7 @@ static bool probe(gorc_chan *stop)
 {
     int healthy;
     gorc_chan *results = gorc_chan_new(sizeof healthy, 1);
-    gorc_ctx *ctx = gorc_ctx_with_timeout(gorc_ctx_background(), GORC_SECOND);
+    gorc_ctx *ctx = gorc_ctx_with_timeout(gorc_ctx_background(), 1000 * GORC_SECOND);
     gorc_go(prober, gorc_chan_ref(results));
     hidden_step();
     gorc_case cases[] = {gorc_case_recv(stop, NULL), gorc_case_recv(results, &healthy),
