@@ -17,7 +17,8 @@ make clean           remove build/
 
 One suite of `make check`: lint, check-lint, check-setup, check-redirect, check-abi, check-unit,
 check-cli, check-examples, check-race, check-race-suite-ci, check-scale, check-real-ci,
-check-docs, check-install. `make check-race-suite` is the race suite at every level.
+check-docs, check-install. `make check-race-suite` is the race suite at every level,
+`make check-scale-long` 100,000 goroutines and 100 million spawns under the detector.
 
 NO_SETUP=1           install nothing; name what is missing and stop
 CC=clang-19          build with another compiler
