@@ -9,6 +9,8 @@
 #include <gorc.h>
 #include <stdlib.h>
 
+#include "barrier.h"
+
 struct election {
     gorc_mutex mu;
     gorc_chan *round;
@@ -39,7 +41,8 @@ static void client(void *arg)
     gorc_mutex_lock(&e->mu);
     c->round = e->round;
     gorc_mutex_unlock(&e->mu);
-    gorc_yield();
+    hidden_step();
+    hidden_yield_until(3);   /* all have the round's channel */
     gorc_mutex_lock(&e->mu); /* HERE: lock */
     release(c);              /* HERE: release */
     gorc_mutex_unlock(&e->mu);
