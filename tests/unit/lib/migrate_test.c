@@ -112,7 +112,8 @@ CHILD(errno_stays)
     run_crowd(keep_errno);
     int n = atomic_load(&crowd.operations), moved = atomic_load(&crowd.moved);
     fprintf(stderr, "moved %d of %d, wrong %d\n", moved, n, atomic_load(&crowd.wrong));
-    return atomic_load(&crowd.wrong) ? 1 : moved < n * 2 / 3 ? 2 : 0;
+    /* Who parks in the operation moves twice, and may be back where it was. */
+    return atomic_load(&crowd.wrong) ? 1 : moved < n / 4 ? 2 : 0;
 }
 
 CHILD(address_goes_stale)
