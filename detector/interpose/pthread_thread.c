@@ -107,8 +107,11 @@ DT_PART int join_thread(struct join *j)
     if (err == ETIMEDOUT)
         err = dt_cancellable(call_join, join_cancelled, j);
     dt_wait_end(&scope);
-    if (!err && !j->until && me->nheld && j->thread->task)
+    if (!err && !j->until && me->nheld && j->thread->task) {
+        dt_begin(me);
         dt_lock_wait_joined(me, j->thread->task, me->caller);
+        dt_finish(me);
+    }
     if (!err)
         dt_thread_joined(j->thread);
     else if (!j->until)
