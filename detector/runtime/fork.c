@@ -11,11 +11,13 @@
 #include "core/core.h"
 #include "report/record.h"
 #include "runtime/fork.h"
+#include "runtime/freed.h"
 #include "runtime/instrumented.h"
 #include "runtime/reach.h"
 #include "runtime/runtime.h"
 #include "runtime/shutdown.h"
 #include "runtime/thread.h"
+#include "runtime/watch.h"
 
 static void before(void)
 {
@@ -43,6 +45,8 @@ static void in_child(void)
     dt_core_fork_child();
     dt_reach_forked();
     dt_world_forked();
+    dt_freed_forked();
+    dt_watch_forked();
     if (dt_on) {
         dt_shutdown_forked();
         dt_threads_forked();

@@ -133,6 +133,7 @@ void dt_freed_init(void)
     dt_on_sync_freed = note;
 }
 
+/* Inside the core. */
 static struct noted *take(const struct dt_task *t)
 {
     struct noted *mine = NULL;
@@ -156,10 +157,19 @@ void dt_freed_drop(struct dt_task *t)
 {
     if (!__atomic_load_n(&dt_freed_noted, __ATOMIC_RELAXED))
         return;
+    dt_begin(t);
     for (struct noted *n = take(t), *next; n; n = next) {
         next = n->next;
         dt_free(n, sizeof *n);
     }
+    dt_finish(t);
+}
+
+void dt_freed_forked(void)
+{
+    lock = 0;
+    list = NULL;
+    dt_freed_noted = 0;
 }
 
 /* --- the report --- */

@@ -33,6 +33,8 @@ static inline bool dt_freed_report(struct dt_task *t, const char *freed, uintptr
 }
 /* The memory is not given back after all. */
 void dt_freed_drop(struct dt_task *t);
+/* In a forked child: what others have noted they will not report. */
+void dt_freed_forked(void);
 
 /* t begins to wait for a cond or semaphore; and has ended that without having been woken. */
 void dt_waits_begin(struct dt_task *t, const void *object, enum dt_sync_what what);

@@ -80,6 +80,12 @@ void dt_watch_tell(const struct dt_task *t)
     tell(t->info);
 }
 
+void dt_watch_forked(void)
+{
+    told_lock = 0;
+    told = (struct dt_keyset){0};
+}
+
 /* --- who waits --- */
 
 static bool waits_for_lock(const struct gorc__inspect_g *g)

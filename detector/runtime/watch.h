@@ -18,5 +18,7 @@ struct dt_task;
 /* t is in a cycle that was reported, or behind it. */
 bool dt_watch_told(const struct dt_task *t);
 void dt_watch_tell(const struct dt_task *t);
+/* In a forked child: the parent's monitor thread, in no gate, may just have been telling. */
+void dt_watch_forked(void);
 
 #endif
