@@ -191,17 +191,84 @@ static void add_entry(struct dt_lock_counts *to, const struct counts *c, size_t 
             add_lock(to, (const void *)dt_lockset_at(s)->lock, e->n);
 }
 
+/* All entries by address, between stop and go_on: who asks for many races does not go over all
+ * tables for each, while everybody waits. */
+struct named {
+    uintptr_t addr;
+    const struct counts *in;
+    size_t at;
+};
+static struct named *sorted;
+static size_t n_sorted, size_sorted;
+
+static void sift(size_t i, size_t n)
+{
+    for (size_t child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && sorted[child].addr < sorted[child + 1].addr)
+            child++;
+        if (sorted[i].addr >= sorted[child].addr)
+            return;
+        struct named other = sorted[i];
+        sorted[i] = sorted[child];
+        sorted[child] = other;
+    }
+}
+
+static void sort(void)
+{
+    for (size_t i = n_sorted / 2; i-- > 0;)
+        sift(i, n_sorted);
+    for (size_t n = n_sorted; n-- > 1;) {
+        struct named last = sorted[n];
+        sorted[n] = sorted[0];
+        sorted[0] = last;
+        sift(0, n);
+    }
+}
+
+static void index_all(void)
+{
+    size_t tables = 0;
+    for (const struct counts *c = all; c; c = c->next)
+        tables++;
+    n_sorted = 0;
+    size_sorted = tables << BITS;
+    sorted = dt_alloc(size_sorted * sizeof *sorted);
+    for (const struct counts *c = all; c; c = c->next)
+        for (size_t i = 0; i < 1 << BITS; i++)
+            if (c->entries[i].n)
+                sorted[n_sorted++] = (struct named){c->entries[i].addr, c, i};
+    sort();
+}
+
+/* The first that is not below addr. */
+static size_t first_from(uintptr_t addr)
+{
+    size_t lo = 0, hi = n_sorted;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (sorted[mid].addr < addr)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 struct dt_task *dt_lockcount_stop(void)
 {
     struct dt_task *me = dt_core_enter();
-    if (dt_gate_close(me))
+    if (dt_gate_close(me)) {
+        index_all();
         return me;
+    }
     dt_core_leave(me);
     return NULL;
 }
 
 void dt_lockcount_go_on(struct dt_task *stopped)
 {
+    dt_free(sorted, size_sorted * sizeof *sorted);
     dt_gate_open();
     dt_core_leave(stopped);
 }
@@ -209,10 +276,8 @@ void dt_lockcount_go_on(struct dt_task *stopped)
 bool dt_lockcount_get(uintptr_t addr, uintptr_t end, struct dt_lock_counts *ret)
 {
     *ret = (struct dt_lock_counts){0};
-    for (const struct counts *c = all; c; c = c->next)
-        for (size_t i = 0; i < 1 << BITS; i++)
-            if (c->entries[i].n && c->entries[i].addr >= addr && c->entries[i].addr < end)
-                add_entry(ret, c, i);
+    for (size_t i = first_from(addr); i < n_sorted && sorted[i].addr < end; i++)
+        add_entry(ret, sorted[i].in, sorted[i].at);
     return ret->accesses != 0;
 }
 

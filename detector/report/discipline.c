@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/dalloc.h"
+#include "base/keyset.h"
 #include "base/lock.h"
+#include "core/core.h"
 #include "core/lockcount.h"
 #include "core/shadow.h"
 #include "report/record_impl.h"
@@ -20,13 +22,13 @@ struct raced {
 static dt_lock lock; /* guards what follows */
 static struct raced *list;
 static size_t n_list, size_list;
+static struct dt_keyset listed;
 
-static bool is_there(const struct raced *r)
+static uint64_t key_of(const struct raced *r)
 {
-    for (size_t i = 0; i < n_list; i++)
-        if (memcmp(&list[i], r, sizeof *r) == 0)
-            return true;
-    return false;
+    uint64_t h = r->now * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 29 ^ r->first) * 0xbf58476d1ce4e5b9u;
+    return (h ^ h >> 32 ^ r->end) * 0x94d049bb133111ebu;
 }
 
 static void append(const struct raced *r)
@@ -51,10 +53,12 @@ void dt_discipline_note(const struct dt_race *race)
         r.first = b->addr;
     if (b->addr + b->size > r.end)
         r.end = b->addr + b->size;
+    struct dt_task *me = dt_core_enter(); /* a signal handler of this thread's may race, too */
     dt_lock_take(&lock);
-    if (!is_there(&r))
+    if (dt_keyset_add(&listed, key_of(&r)))
         append(&r);
     dt_lock_drop(&lock);
+    dt_core_leave(me);
 }
 
 static void add_counts(struct dt_line *l, const struct raced *r, const struct dt_lock_counts *c)
@@ -108,4 +112,5 @@ void dt_discipline_forget(void)
     lock = 0;
     list = NULL; /* the parent's, as its findings */
     n_list = size_list = 0;
+    listed = (struct dt_keyset){0};
 }
