@@ -9,8 +9,10 @@
  */
 #include "sched/fork.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "base/misuse.h"
 #include "os/membarrier.h"
@@ -20,7 +22,9 @@
 
 /* --- before --- */
 
-#define PATIENCE 1000
+#define YIELDS 100
+#define PATIENCE 10000 /* rounds, half a second at least */
+#define FIRING_PATIENCE 1000
 
 /* Of this thread, over fork(). */
 static _Thread_local struct {
@@ -51,17 +55,32 @@ _Atomic uint32_t *gorc__undivided_shared(void)
     return count;
 }
 
+/* Not this thread, which is in a signal handler then. */
 static bool somebody_is_changing(void)
 {
+    struct gorc__m *self = gorc__m_self();
     if (atomic_load(&gorc__sched.undivided))
         return true;
     for (struct gorc__m *m = atomic_load(&gorc__sched.all_ms); m; m = m->all_next)
-        if (atomic_load(&m->undivided))
+        if (m != self && atomic_load(&m->undivided))
             return true;
     for (struct gorc__g *g = atomic_load(&gorc__sched.all_foreign); g; g = g->all_next)
-        if (g->m && atomic_load(&g->m->undivided))
+        if (g->m && g->m != self && atomic_load(&g->m->undivided))
             return true;
     return false;
+}
+
+/* Whoever is waited for may be runnable only, behind others on another processor: for as long as
+ * it takes until it is its turn there, yielding this one does nothing. */
+static void give_time(int round)
+{
+    int saved = errno;
+    struct timespec pause = {.tv_nsec = 50000};
+    if (round < YIELDS)
+        sched_yield();
+    else
+        nanosleep(&pause, NULL);
+    errno = saved;
 }
 
 static void lock_heaps(void)
@@ -87,13 +106,13 @@ static void stop_changes(void)
         if (atomic_load(&gorc__sched.started))
             gorc__membarrier();
         for (int i = 0; i < PATIENCE && somebody_is_changing(); i++)
-            sched_yield();
+            give_time(i);
         lock_heaps();
-        if (!atomic_load(&gorc__sched.firing) || tries == PATIENCE)
+        if (!atomic_load(&gorc__sched.firing) || tries == FIRING_PATIENCE)
             return;
         unlock_heaps(); /* it may be waiting for either */
         atomic_fetch_sub(&gorc__sched.forking, 1);
-        sched_yield();
+        give_time(tries);
     }
 }
 
@@ -102,7 +121,7 @@ static void before_fork(void)
     for (int i = 0; i < PATIENCE && !held.start; i++) {
         held.start = gorc__try_lock(&gorc__start_lock);
         if (!held.start)
-            sched_yield();
+            give_time(i);
     }
     stop_changes();
 }
@@ -244,7 +263,7 @@ static void reset(struct gorc__m *m)
 
 static void in_child(void)
 {
-    gorc__lock_age++;
+    gorc__lock_age.now++;
     atomic_store(&gorc__sched.forking, 0);
     if (atomic_load(&gorc__sched.started))
         reset(gorc__m_self());

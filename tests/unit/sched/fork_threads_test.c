@@ -193,6 +193,30 @@ Test(fork_threads, a_deadline_whose_parent_and_children_change, .timeout = 120)
     cr_assert_eq(bad, 0, "%d of %d children hung", bad, FORKS);
 }
 
+static int cancel(void *ctx)
+{
+    gorc_ctx_cancel(ctx); /* waits for all descendants */
+    return 0;
+}
+
+/* More threads than processors: some are descheduled in the middle of a change. */
+Test(fork_threads, changes_by_threads_that_have_to_wait_for_a_processor, .timeout = 120)
+{
+    enum { THREADS = 8 };
+    int bad = 0;
+    pthread_t threads[THREADS];
+    gorc_ctx *top = gorc_ctx_with_cancel(gorc_ctx_background());
+    for (int i = 0; i < THREADS; i++)
+        threads[i] = start(change_children, top);
+    for (int i = 0; i < FORKS; i++)
+        bad += in_child(cancel, top) != 0;
+    atomic_store(&ended, true);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    gorc_ctx_free(top);
+    cr_assert_eq(bad, 0, "%d of %d children hung", bad, FORKS);
+}
+
 /* As when another thread is in a receive from the channel. */
 Test(fork_threads, a_deadline_whose_channel_is_in_use, .timeout = 60)
 {
