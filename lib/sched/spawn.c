@@ -179,6 +179,8 @@ int gorc__spawn_prepared(void (*fn)(void *), void *arg, uint64_t parent, gorc__p
     const struct gorc__hook_task *task, uint64_t goid)
 {
     struct gorc__m *m = gorc__m_self();
+    if (GORC__UNLIKELY(!atomic_load_explicit(&gorc__sched.sysmon_started, memory_order_relaxed)))
+        gorc__sysmon_start(); /* without it the goroutine begins when the caller parks */
     uint32_t was = m ? atomic_load_explicit(&m->inop, memory_order_relaxed) : 1;
     struct gorc__p *p = m ? gorc__op_begin(m) : NULL;
     struct gorc__g *g = g_new(p, 0);

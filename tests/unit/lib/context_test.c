@@ -473,6 +473,21 @@ Test(context, x16_after_func_runs_after_cancel)
     gorc_ctx_free(ctx);
 }
 
+/* Also where nothing else has started a goroutine before. */
+Test(context, x16_after_func_runs_while_the_caller_is_busy, .timeout = 60)
+{
+    int one = 1;
+    gorc_ctx *ctx = gorc_ctx_with_cancel(gorc_ctx_background());
+    gorc_wg_add(&called, 1);
+    gorc_ctx_stop *s = gorc_ctx_after_func(ctx, count_call, &one);
+    gorc_ctx_cancel(ctx);
+    while (!atomic_load(&calls))
+        ;
+    gorc_wg_wait(&called);
+    CHECK(!gorc_ctx_stop_func(s));
+    gorc_ctx_free(ctx);
+}
+
 Test(context, x16_after_func_of_a_cancelled_context_runs_at_once)
 {
     int one = 1;
