@@ -22,13 +22,14 @@ int64_t gorc__timers_next(void)
     return next;
 }
 
-/* They have been claimed, `list` by list->next. The caller runs the first itself, if it runs any:
- * one other worker is woken for the rest when all are there, not one for each. */
+/* They have been claimed, `list` by list->next. The caller runs the first itself, if it runs any
+ * and has nothing else to run: one other worker is woken for the rest when all are there, not one
+ * for each. */
 static void ready_all(struct gorc__g *list)
 {
     struct gorc__m *m = gorc__m_self();
     struct gorc__p *p = m && atomic_load_explicit(&m->inop, memory_order_relaxed) ? m->p : NULL;
-    bool many = list && list->next;
+    bool many = list && (list->next || (p && (gorc__runq_hides(p) || !gorc__runq_empty(p))));
     while (list) {
         struct gorc__g *g = list;
         list = g->next;
