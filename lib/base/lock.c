@@ -10,15 +10,15 @@
 #include <sched.h>
 #include <time.h>
 
-uint32_t gorc__lock_age = 1;
+struct gorc__lock_age gorc__lock_age = {1};
 
 /* It is free, or nobody is there who could release it. */
 static bool take(struct gorc__lock *l)
 {
     uint32_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
-    return word != gorc__lock_age &&
+    return word != gorc__lock_age.now &&
            atomic_compare_exchange_strong_explicit(
-               &l->word, &word, gorc__lock_age, memory_order_acquire, memory_order_relaxed);
+               &l->word, &word, gorc__lock_age.now, memory_order_acquire, memory_order_relaxed);
 }
 
 void gorc__lock_slow(struct gorc__lock *l)

@@ -21,8 +21,12 @@ struct gorc__lock {
     _Atomic uint32_t word; /* 0: free; else the age when it was taken */
 };
 
-/* One more in each forked child (sched/fork.c); while there is one thread. */
-extern uint32_t gorc__lock_age __attribute__((visibility("hidden")));
+/* One more in each forked child (sched/fork.c); while there is one thread. In a cache line of its
+ * own: it is read with each lock that is taken, and its neighbours may be the program's. */
+struct gorc__lock_age {
+    _Alignas(64) uint32_t now;
+};
+extern struct gorc__lock_age gorc__lock_age __attribute__((visibility("hidden")));
 
 void gorc__lock_slow(struct gorc__lock *l);
 
@@ -30,7 +34,7 @@ static inline bool gorc__try_lock(struct gorc__lock *l)
 {
     uint32_t free = 0;
     return atomic_compare_exchange_strong_explicit(
-        &l->word, &free, gorc__lock_age, memory_order_acquire, memory_order_relaxed);
+        &l->word, &free, gorc__lock_age.now, memory_order_acquire, memory_order_relaxed);
 }
 
 static inline void gorc__lock(struct gorc__lock *l)
@@ -48,7 +52,7 @@ static inline void gorc__unlock(struct gorc__lock *l)
 static inline bool gorc__lock_is_left(const struct gorc__lock *l)
 {
     uint32_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
-    return word != 0 && word != gorc__lock_age;
+    return word != 0 && word != gorc__lock_age.now;
 }
 
 static inline void gorc__cpu_relax(void)
