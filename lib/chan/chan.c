@@ -187,10 +187,11 @@ static void hook_would_wait(
         gorc__hook_wait_ends(c, NULL, &q->head->g->hook, pc);
 }
 
-/* The current task receives, with time, and finds c closed before anybody has sent on it. */
+/* The current task receives, with time, and finds c closed before anybody has sent on it. Whether
+ * the detector is on is asked so that without it nothing is left of this: an atomic load stays. */
 static void hook_found_closed(struct gorc_chan *c, const void *pc)
 {
-    if (c->keys && !c->last_sender &&
+    if (c->keys && !c->last_sender && gorc__hook_active() &&
         atomic_load_explicit(&c->state, memory_order_relaxed) == GORC__CHAN_CLOSED)
         gorc__hook_found_closed(c, close_key(c), c->closed_by, pc);
 }
