@@ -21,12 +21,20 @@ struct pair {
     uint32_t object, task;
 };
 
+/* Who have a rwmutex for reading, or wait for it to write: in wakers. */
+struct others {
+    uintptr_t key; /* 0: free */
+    bool known;
+    uint32_t first, n;
+};
+
 struct builder {
     struct dt_reach *r;
     struct an_wait *waits;
     uint32_t n_waits;
     uint32_t *wakers, n_wakers, cap_wakers;
-    struct pair *pairs; /* who refers to which object */
+    struct others *others; /* open addressing; NULL: none yet */
+    struct pair *pairs;    /* who refers to which object */
     uint32_t n_pairs, cap_pairs;
     uint32_t *by_object, *next; /* chains of pairs, index + 1 */
     uint32_t looking;
@@ -110,19 +118,51 @@ static bool holds(const struct gorc__inspect_g *g, const void *lock)
     return false;
 }
 
-/* Readers that a writer waits for, or the writer that a reader waits for: seldom, so all are looked
- * at. */
-static void add_others(struct builder *b, uint32_t i)
+/* Many wait for the same rwmutex, and for the same others at it. */
+static struct others *others_of(struct builder *b, const void *lock, bool reads)
 {
-    const struct gorc__inspect_g *g = &b->r->all[i].g;
-    bool reads = strcmp(g->reason, "rwmutex rlock") == 0;
+    uintptr_t key = (uintptr_t)lock | reads; /* locks are at even addresses */
+    uint32_t size = 64;
+    while (size < 2 * b->r->n)
+        size *= 2;
+    if (!b->others)
+        b->others = dt_arena_alloc(&b->r->arena, size * sizeof *b->others);
+    if (!b->others)
+        return NULL;
+    uint32_t s = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 32) & (size - 1);
+    while (b->others[s].key && b->others[s].key != key)
+        s = (s + 1) & (size - 1);
+    b->others[s].key = key;
+    return &b->others[s];
+}
+
+/* Readers that a writer waits for, or the writer that a reader waits for: of each lock, all tasks
+ * are looked at once. */
+static void find_others(struct builder *b, struct others *o, const void *lock, bool reads)
+{
+    o->known = true;
+    o->first = b->n_wakers;
     for (uint32_t k = 0; k < b->r->n; k++) {
-        const struct gorc__inspect_g *o = &b->r->all[k].g;
-        if (reads ? k != i && o->state == GORC__G_BLOCKED && o->object == g->object &&
-                        strcmp(o->reason, "rwmutex lock") == 0
-                  : holds(o, g->object))
+        const struct gorc__inspect_g *g = &b->r->all[k].g;
+        if (reads ? g->state == GORC__G_BLOCKED && g->object == lock &&
+                        strcmp(g->reason, "rwmutex lock") == 0
+                  : holds(g, lock))
             add_waker(b, k);
     }
+    o->n = b->n_wakers - o->first;
+}
+
+static void add_others(struct builder *b, const struct gorc__inspect_g *g, struct an_wait *w)
+{
+    bool reads = strcmp(g->reason, "rwmutex rlock") == 0;
+    struct others *o = others_of(b, g->object, reads);
+    if (o && !o->known)
+        find_others(b, o, g->object, reads);
+    if (o) {
+        w->first_waker = o->first;
+        w->n_wakers = o->n;
+    }
+    w->unknown = !o || o->n == 0;
 }
 
 static void add_lock_wait(struct builder *b, uint32_t i, struct an_wait *w)
@@ -138,10 +178,9 @@ static void add_lock_wait(struct builder *b, uint32_t i, struct an_wait *w)
             w->unknown = !lost; /* it has ended: lock-abandoned */
         else if (!(lost && !r->all[holder].is_dead))
             add_waker(b, holder);
+        w->n_wakers = b->n_wakers - w->first_waker;
     } else if (g->object_kind == GORC__OBJ_RWMUTEX) {
-        uint32_t before = b->n_wakers;
-        add_others(b, i);
-        w->unknown = b->n_wakers == before;
+        add_others(b, g, w);
     } else {
         w->unknown = true;
     }
@@ -159,8 +198,8 @@ static void add_wait(struct builder *b, uint32_t i, uint32_t object, bool known)
         for (uint32_t k = b->by_object[object]; k; k = b->next[k - 1])
             if (b->pairs[k - 1].task != i) /* nobody wakes himself */
                 add_waker(b, b->pairs[k - 1].task);
+        w->n_wakers = b->n_wakers - w->first_waker;
     }
-    w->n_wakers = b->n_wakers - w->first_waker;
 }
 
 static bool has_lock_wait(const struct dt_reach *r)
