@@ -18,7 +18,20 @@ _Static_assert(sizeof(struct cond) <= sizeof(gorc_cond), "reserved storage");
 _Static_assert(_Alignof(struct cond) <= _Alignof(gorc_cond), "alignment");
 _Static_assert(offsetof(struct cond, waiters) == GORC__COND_QUEUE, "sched/queues.h");
 
-static bool in_place(struct cond *c, const void *pc)
+static __attribute__((noinline, cold)) void raise_copied(
+    const struct cond *c, const void *original, const void *pc)
+{
+    struct gorc__misuse m = {
+        .rule = "cond-copied",
+        .message = "cond copied after first use",
+        .object_kind = GORC__OBJ_COND,
+        .object = c,
+        .original = original,
+    };
+    gorc__misuse_raise(&m, pc);
+}
+
+static inline bool in_place(struct cond *c, const void *pc)
 {
     const void *self = NULL;
     if (atomic_load_explicit(&c->self, memory_order_relaxed) == c)
@@ -30,18 +43,12 @@ static bool in_place(struct cond *c, const void *pc)
     }
     if (self == c)
         return true;
-    struct gorc__misuse m = {
-        .rule = "cond-copied",
-        .message = "cond copied after first use",
-        .object_kind = GORC__OBJ_COND,
-        .object = c,
-        .original = self,
-    };
-    gorc__misuse_raise(&m, pc);
+    raise_copied(c, self, pc);
     return false;
 }
 
-static void raise_unlocked(const struct cond *c, const struct gorc__mutex *mutex, const void *pc)
+static __attribute__((noinline, cold)) void raise_unlocked(
+    const struct cond *c, const struct gorc__mutex *mutex, const void *pc)
 {
     struct gorc__misuse m = {
         .rule = "cond-wait-unlocked",

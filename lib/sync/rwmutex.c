@@ -120,7 +120,8 @@ static __attribute__((noinline)) bool runlock_slow(struct rwmutex *rw)
     return true;
 }
 
-static void raise_unlock(
+/* Not inline, nor is any of it done before it is known to be needed. */
+static __attribute__((noinline, cold)) void raise_unlock(
     const struct rwmutex *rw, const char *rule, const char *message, const void *pc)
 {
     struct gorc__misuse m = {

@@ -37,7 +37,7 @@ static inline const void *order_key(const struct waitgroup *wg)
     return &wg->waiters;
 }
 
-static void misuse(
+static __attribute__((noinline, cold)) void misuse(
     const struct waitgroup *wg, const char *rule, const char *message, const void *pc)
 {
     struct gorc__misuse m = {
@@ -51,7 +51,8 @@ static void misuse(
 }
 
 /* `before`: the negative add before this one. */
-static void negative(const struct waitgroup *wg, gorc__place before, const void *pc)
+static __attribute__((noinline, cold)) void negative(
+    const struct waitgroup *wg, gorc__place before, const void *pc)
 {
     struct gorc__misuse m = {
         .rule = "negative-waitgroup",
