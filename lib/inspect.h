@@ -22,6 +22,9 @@ enum gorc__g_state {
     GORC__G_BLOCKING, /* inside gorc_blocking(): a call that blocks the OS thread */
 };
 
+/* gorc_case.kind. */
+enum gorc__case_kind { GORC__CASE_NONE, GORC__CASE_SEND, GORC__CASE_RECV, GORC__CASE_AFTER };
+
 /* The callee-saved registers of a goroutine that is not running, enough to unwind it. */
 struct gorc__g_regs {
     uintptr_t pc, sp, bp, bx, r12, r13, r14, r15;
@@ -123,7 +126,8 @@ struct gorc__inspect_chan {
     size_t len, cap;
     uint64_t last_sender, last_receiver; /* goids; 0: nobody so far, or a thread */
     gorc__place created;
-    bool is_owned; /* a timer's or a context's */
+    bool is_owned;     /* a timer's or a context's, which is not freed */
+    const char *owner; /* whose it was made to be: "timer", "context"; NULL: the program's */
 };
 void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret);
 

@@ -104,10 +104,10 @@ static bool is_about_object(const struct stack *s)
 }
 
 /* Of a race where the tasks come from does not matter; of a leak it does, but not their ancestors,
- * nor who happened to need a lock of the leaked one's. */
+ * nor who happened to need a lock of the leaked one's, nor who made the channels of a select. */
 static bool is_part(const struct finding *f, const struct stack *s, bool first_creation)
 {
-    if (is_about_object(s) || is_role(s, "stuck behind"))
+    if (is_about_object(s) || is_role(s, "stuck behind") || is_role(s, "channel created by"))
         return false;
     if (!is_role(s, "created by"))
         return true;

@@ -14,7 +14,7 @@
 #include "print_parts.h"
 #include "util.h"
 
-enum { RULE_WIDTH = 92, LOCK_FRAMES = 3, SYNC_FRAMES = 2 };
+enum { WIDTH = 100, NOTE_INDENT = 9, RULE_WIDTH = 92, LOCK_FRAMES = 3, SYNC_FRAMES = 2 };
 
 /* --- the first line --- */
 
@@ -177,6 +177,27 @@ static void print_locks(FILE *f, const struct stack *s)
     }
 }
 
+/* A select's channels make it long: then it goes on below after a comma. */
+static void print_note(FILE *f, const struct stack *s)
+{
+    size_t column = strlen(" (1)   ") + strlen(s->role) + (s->task ? strlen(s->task) + 2 : 0);
+    fputs("  ", f);
+    for (const char *part = s->note; *part;) {
+        size_t n = strcspn(part, ",");
+        n += part[n] == ',';
+        if (part != s->note && column + n > WIDTH) {
+            fprintf(f, "\n%*s", NOTE_INDENT, "");
+            column = NOTE_INDENT;
+            part += *part == ' ';
+            n = strcspn(part, ",");
+            n += part[n] == ',';
+        }
+        fprintf(f, "%.*s", (int)n, part);
+        column += n;
+        part += n;
+    }
+}
+
 static void print_stack_head(FILE *f, int number, const struct finding *d, const struct stack *s,
     const struct text_options *o)
 {
@@ -188,7 +209,7 @@ static void print_stack_head(FILE *f, int number, const struct finding *d, const
         print_task(f, s);
     }
     if (s->note && !(d->message && strstr(d->message, s->note)))
-        fprintf(f, "  %s", s->note);
+        print_note(f, s);
     print_held(f, s);
     fputc('\n', f);
 }

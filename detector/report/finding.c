@@ -73,9 +73,11 @@ size_t dt_finding_stack_pcs(const struct dt_finding_stack *s, uintptr_t *ret_pcs
 }
 
 /* Two races at the same places are one, wherever their tasks come from; of other kinds, the place
- * of creation is a part. */
+ * of creation is a part. Who made the channels of a select or of a circle is told besides. */
 static bool is_part(const struct dt_finding *f, const struct dt_finding_stack *s)
 {
+    if (strcmp(s->role, "channel created by") == 0)
+        return false;
     return !s->child || strcmp(f->kind, "data-race") != 0;
 }
 

@@ -21,6 +21,7 @@
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
+#include "runtime/cases.h"
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
 #include "runtime/lock_order.h"
@@ -164,7 +165,8 @@ struct asleep {
     uint64_t total, in_vain; /* the goroutine that waits for its own lock, 0 */
     const void *objects[DT_MAX_STACKS];
     size_t nobjects;
-    char notes[DT_MAX_STACKS][128];
+    char notes[DT_MAX_STACKS][128 + DT_CASES_TEXT];
+    struct dt_made made;
 };
 
 /* Room is kept for two "created by" stacks. */
@@ -216,7 +218,10 @@ static bool add_sleeper(const struct gorc__inspect_g *g, void *arg)
         return true;
     char *note = a->notes[a->f.nstacks];
     struct dt_text t = {note, sizeof a->notes[0]};
+    struct dt_cases cases;
+    dt_cases_look(&cases, g);
     dt_describe_wait(&t, g);
+    dt_cases_describe(&t, g, &cases);
     dt_describe_holder(&t, g);
     const struct dt_task *task = g->task ? g->task->detect : NULL;
     uintptr_t pcs[DT_MAX_FRAMES];
@@ -227,6 +232,14 @@ static bool add_sleeper(const struct gorc__inspect_g *g, void *arg)
     return true;
 }
 
+static bool is_shown(const struct asleep *a, const void *chan)
+{
+    for (size_t i = 0; i < a->nobjects; i++)
+        if (a->objects[i] == chan)
+            return true;
+    return false;
+}
+
 /* Where the object that g waits for was made, once for each. */
 static bool add_object(const struct gorc__inspect_g *g, void *arg)
 {
@@ -235,14 +248,28 @@ static bool add_object(const struct gorc__inspect_g *g, void *arg)
         return true;
     if (!has_room(a))
         return false;
-    for (size_t i = 0; i < a->nobjects; i++)
-        if (a->objects[i] == g->object)
-            return true;
+    if (is_shown(a, g->object))
+        return true;
     a->objects[a->nobjects++] = g->object;
     char *note = a->notes[a->f.nstacks];
     struct dt_text t = {note, sizeof a->notes[0]};
     dt_describe_object(&t, g);
     dt_finding_stack(&a->f, "object created by", NULL, (dt_stackid)g->object_created, note);
+    return true;
+}
+
+/* Where the channels of a select were made, but for those that are shown. */
+static bool add_cases(const struct gorc__inspect_g *g, void *arg)
+{
+    struct asleep *a = arg;
+    struct dt_cases c;
+    if (g->is_system || g->state == GORC__G_DEAD || !g->n_cases)
+        return true;
+    dt_cases_look(&c, g);
+    for (uint32_t i = 0; i < c.n; i++)
+        if (is_shown(a, c.kept[i].chan))
+            c.kept[i].created = 0;
+    dt_made_add(&a->made, &c);
     return true;
 }
 
@@ -285,6 +312,8 @@ void dt_deadlock_all_asleep(void)
         dt_text_add(&m, " waits for a lock that it holds itself");
     }
     gorc__inspect_goroutines(add_object, &a);
+    gorc__inspect_goroutines(add_cases, &a);
+    dt_made_stacks(&a.made, &a.f, 2);
     gorc__inspect_goroutines(add_creation, &a);
     dt_finding_add(&a.f);
     if (me != &dt_task_unknown)

@@ -20,6 +20,7 @@
 #include "report/finding.h"
 #include "runtime/alike.h"
 #include "runtime/behind.h"
+#include "runtime/cases.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/locks.h"
@@ -78,6 +79,7 @@ struct group {
     /* Of a wait on one channel. */
     bool has_chan, peer_lives, sends;
     struct gorc__inspect_chan chan;
+    struct dt_cases cases; /* of a select */
 };
 
 struct collection {
@@ -224,6 +226,8 @@ static struct group *collect(
         .hash = hash};
     p->held = dt_holder_place(g, &p->holder);
     look_at_chan(p, reach);
+    if (g->n_cases)
+        dt_cases_look(&p->cases, g);
     *b = p;
     c->ngroups++;
     return p;
@@ -349,12 +353,13 @@ static void add_behind(
 
 static void report_group(const struct group *p, bool counts, int64_t now)
 {
-    char message[480], note[200], notes[MAX_BEHIND][200];
+    char message[480], note[200 + DT_CASES_TEXT], notes[MAX_BEHIND][200];
     struct dt_text m = {message, sizeof message}, n = {note, sizeof note};
     describe_goroutine(&m, &p->g);
     dt_text_add(&m, " ");
     describe_state(&m, &p->g, now);
     describe_state(&n, &p->g, now);
+    dt_cases_describe(&n, &p->g, &p->cases);
     if (p->count > 1) {
         dt_text_add(&m, "; ");
         dt_text_u64(&m, p->count - 1);
@@ -383,6 +388,9 @@ static void report_group(const struct group *p, bool counts, int64_t now)
         dt_finding_stack(&f, "holder", p->holder, p->held, "locked it here");
     if (p->g.object_created && p->g.state == GORC__G_BLOCKED)
         dt_finding_stack(&f, "object created by", NULL, (dt_stackid)p->g.object_created, NULL);
+    struct dt_made made = {.n = 0};
+    dt_made_add(&made, &p->cases);
+    dt_made_stacks(&made, &f, 0);
     unsigned n_behind = 0;
     for (const struct behind *b = p->behind; b; b = b->next) {
         if (n_behind < MAX_BEHIND)

@@ -17,6 +17,7 @@
 #include "core/task.h"
 #include "lib/inspect.h"
 #include "report/finding.h"
+#include "runtime/cases.h"
 #include "runtime/describe.h"
 #include "runtime/leak.h"
 #include "runtime/reach.h"
@@ -40,7 +41,8 @@ struct node {
     uint32_t next;          /* the node that it waits for, NONE */
     uint32_t group;         /* UNSEEN, NOT_STUCK, or the number of its deadlock */
     uint32_t visit;
-    bool no_cycle; /* blocked for good, and in no cycle */
+    struct dt_cases *cases; /* of one that is to be reported and waits on channels, else NULL */
+    bool no_cycle;          /* blocked for good, and in no cycle */
 };
 
 struct dt_stalls {
@@ -247,11 +249,18 @@ static void find_groups(struct dt_stalls *s, bool at_end)
             continue;
         size_t depth = dt_goroutine_stack(&n->g, pcs, DT_MAX_FRAMES);
         n->stack = depth ? dt_stack_intern(pcs, depth) : 0;
+        if (n->g.n_cases || n->g.object_kind == GORC__OBJ_CHAN) {
+            n->cases = dt_alloc(sizeof *n->cases);
+            dt_cases_look(n->cases, &n->g);
+        }
     }
 }
 
 static void free_stalls(struct dt_stalls *s)
 {
+    for (size_t i = 0; i < s->n; i++)
+        if (s->nodes[i].cases)
+            dt_free(s->nodes[i].cases, sizeof *s->nodes[i].cases);
     dt_free(s->nodes, s->cap * sizeof *s->nodes);
     dt_free(s->by_goid, s->slots * sizeof *s->by_goid);
     dt_free(s->by_lock, s->slots * sizeof *s->by_lock);
@@ -287,7 +296,8 @@ bool dt_stalls_have(const struct dt_stalls *s, uint64_t goid)
 
 struct stall_report {
     struct dt_finding f;
-    char message[200], notes[DT_MAX_STACKS][160];
+    char message[200], notes[DT_MAX_STACKS][160 + DT_CASES_TEXT];
+    struct dt_made made;
 };
 
 /* Room is kept for the creations of two. */
@@ -305,6 +315,10 @@ static void add_blocked(struct stall_report *r, const struct dt_stalls *s, const
     char *note = r->notes[r->f.nstacks];
     struct dt_text t = {note, sizeof r->notes[0]};
     dt_describe_wait(&t, &n->g);
+    if (n->cases) {
+        dt_cases_describe(&t, &n->g, n->cases);
+        dt_made_add(&r->made, n->cases);
+    }
     dt_describe_holder(&t, &n->g);
     dt_finding_stack(&r->f, "blocked", n->task->info, n->stack, note);
     if (n->took)
@@ -358,6 +372,7 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
     /* Cycles of locks alone the monitor thread has told, or will when it has seen them twice. */
     if (dt_watch_told(head->task) || (s->meanwhile && !mixed))
         return;
+    r->made.n = r->made.left_out = 0;
     r->f = (struct dt_finding){
         .kind = "deadlock",
         .words = "deadlock",
@@ -386,6 +401,7 @@ static void report_group(const struct dt_stalls *s, uint32_t group, struct stall
     for (size_t k = 0; k < s->n; k++)
         if (s->nodes[k].group == FIRST_GROUP + group && s->nodes[k].visit != NONE)
             add_blocked(r, s, &s->nodes[k]);
+    dt_made_stacks(&r->made, &r->f, 2);
     for (size_t k = 0; k < s->n && r->f.nstacks < DT_MAX_STACKS; k++)
         if (s->nodes[k].group == FIRST_GROUP + group)
             dt_finding_creation(&r->f, s->nodes[k].task->info);

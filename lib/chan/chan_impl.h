@@ -20,8 +20,8 @@
 #include <string.h>
 
 #include "base/lock.h"
-#include "hooks.h"
 #include "chan/timer_chan.h"
+#include "inspect.h"
 #include "sched/hidden_list.h"
 #include "sched/park.h"
 
@@ -82,9 +82,6 @@ struct gorc__chan_waiter {
 #define GORC__CHAN_QUEUED 4u /* is in a queue; guarded by the channel's lock */
 
 gorc__place gorc__chan_created(const void *chan);
-
-/* gorc_case.kind. */
-enum gorc__case_kind { GORC__CASE_NONE, GORC__CASE_SEND, GORC__CASE_RECV, GORC__CASE_AFTER };
 
 /* --- with the lock held; all but close leave the lock to the caller --- */
 

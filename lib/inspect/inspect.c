@@ -145,6 +145,9 @@ void gorc__inspect_chan(const void *chan, struct gorc__inspect_chan *ret)
         .last_sender = c->last_sender,
         .last_receiver = c->last_receiver,
         .created = c->created,
+        .owner = c->timer                       ? "timer"
+                 : c->keys && c->keys->close_at ? "context"
+                                                : NULL,
         .is_owned = c->timer ? gorc__timer_chan_owned(c) : c->keys && c->keys->close_at,
     };
 }

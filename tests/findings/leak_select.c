@@ -16,9 +16,9 @@ static void stuck(void *arg)
 
 int main(void)
 {
-    a = gorc_chan_new(0, 0);
-    b = gorc_chan_new(0, 0);
-    gorc_go(stuck, NULL); /* HERE: go */
+    a = gorc_chan_new(0, 0); /* HERE: a */
+    b = gorc_chan_new(0, 0); /* HERE: b */
+    gorc_go(stuck, NULL);    /* HERE: go */
     gorc_yield();
     return 0;
 }

@@ -35,7 +35,7 @@ static void consumer(void *arg)
 int main(void)
 {
     static struct queue q;
-    q.c = gorc_chan_new(sizeof(int), 0);
+    q.c = gorc_chan_new(sizeof(int), 0); /* HERE: chan */
     gorc_wg_add(&q.locked, 1);
     gorc_wg_add(&q.stuck, 2);
     gorc_go(producer, &q); /* HERE: go-producer */

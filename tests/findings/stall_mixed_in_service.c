@@ -45,7 +45,7 @@ static void start(void *arg)
 {
     struct queue *q = calloc(1, sizeof *q);
     (void)arg;
-    q->c = gorc_chan_new(sizeof(int), 0);
+    q->c = gorc_chan_new(sizeof(int), 0); /* HERE: chan */
     gorc_wg_add(&q->locked, 1);
     gorc_go(producer, q); /* HERE: go-producer */
     gorc_go(consumer, q); /* HERE: go-consumer */
