@@ -41,7 +41,7 @@ static void ready_all(struct gorc__g *list)
         }
     }
     if (p && many)
-        gorc__wake_for_busy();
+        gorc__wake_if_idle();
 }
 
 void gorc__timers_run(struct gorc__p *p, int64_t now)

@@ -128,7 +128,6 @@ struct gorc__m {
     bool keeps_time;             /* sleeps until sched.timekeeper_when; guarded by sched.lock */
     bool polls;                  /* sleeps in the poller: sched.poller; guarded by sched.lock */
     bool woken_from_poll;        /* by whoever took it from the idle: how to wake it */
-    int64_t woken_at;            /* for work that somebody else has, too */
     bool moving;                 /* GORC_DEBUG=migrate: another worker is to go on with its P */
     struct gorc__g *locked_g;    /* this worker runs only that goroutine */
     struct gorc__g *handed;      /* a locked goroutine handed to this worker, with handed_p */
@@ -221,12 +220,10 @@ struct gorc__sched {
     _Atomic uint32_t foreign_asleep; /* foreign threads that wait without a deadline */
     _Atomic uint32_t foreign_wakes;  /* how often one of them was woken */
     _Atomic uint32_t helpers_asleep; /* threads of the library's own that wake nobody any more */
-    _Atomic int64_t wake_hold; /* workers found little to do: none is woken before wake_from */
-    _Atomic int64_t wake_from;
-    _Atomic int64_t last_poll;  /* when a worker last looked at the descriptors */
-    _Atomic uint32_t firing;    /* who takes timers out of a heap and has not yet made ready */
-    _Atomic uint32_t forking;   /* who is in fork(), or about to be */
-    _Atomic uint32_t undivided; /* fork.h, for threads without a record */
+    _Atomic int64_t last_poll;       /* when a worker last looked at the descriptors */
+    _Atomic uint32_t firing;         /* who takes timers out of a heap and has not yet made ready */
+    _Atomic uint32_t forking;        /* who is in fork(), or about to be */
+    _Atomic uint32_t undivided;      /* fork.h, for threads without a record */
     _Atomic int64_t extra_live;
     _Atomic uint64_t goid_last;
     _Atomic int sysmon_tid;
@@ -347,7 +344,6 @@ struct gorc__g *gorc__m_sleep_locked(struct gorc__m *m);
 void gorc__m_give(struct gorc__m *m, struct gorc__p *p, struct gorc__g *g);
 void gorc__hand_off(struct gorc__p *p);
 void gorc__wake_worker(void);
-void gorc__wake_worker_in_time(void);
 bool gorc__is_watch_wanted(void);
 
 /* locals.c: for the goroutine itself, at its end */
@@ -397,15 +393,6 @@ static inline void gorc__wake_if_idle(void)
     if (GORC__UNLIKELY(atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) != 0) &&
         atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed) == 0)
         gorc__wake_worker();
-}
-
-/* The same by a worker that goes on itself: at times not at once (m.c). */
-static inline void gorc__wake_for_busy(void)
-{
-    gorc__fence_light();
-    if (GORC__UNLIKELY(atomic_load_explicit(&gorc__sched.nidle_ps, memory_order_relaxed) != 0) &&
-        atomic_load_explicit(&gorc__sched.spinning, memory_order_relaxed) == 0)
-        gorc__wake_worker_in_time();
 }
 
 #endif

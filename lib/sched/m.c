@@ -21,9 +21,6 @@
 
 #define WORKER_STACK ((size_t)256 << 10)
 #define HURRY_INTERVAL 1000000
-#define HOLD_MIN 20000
-#define HOLD_MAX 320000
-#define WORTH_WAKING 50000
 #define ALT_STACK ((size_t)64 << 10)
 
 static _Atomic uint32_t last_id;
@@ -239,20 +236,6 @@ static void sleep_idle(struct gorc__m *m, bool polls, int64_t deadline)
         gorc__poller_broken();
 }
 
-/* On its way to sleep. */
-static void judge_wake(struct gorc__m *m)
-{
-    if (!m->woken_at)
-        return;
-    int64_t now = gorc__now();
-    int64_t hold = atomic_load_explicit(&gorc__sched.wake_hold, memory_order_relaxed);
-    hold = now - m->woken_at < WORTH_WAKING ? 2 * hold + HOLD_MIN : hold / 2;
-    hold = hold < HOLD_MIN ? 0 : hold > HOLD_MAX ? HOLD_MAX : hold;
-    m->woken_at = 0;
-    atomic_store_explicit(&gorc__sched.wake_hold, hold, memory_order_relaxed);
-    atomic_store_explicit(&gorc__sched.wake_from, hold ? now + hold : 0, memory_order_relaxed);
-}
-
 /* Without a P. Returns when the worker has been given one. */
 void gorc__m_sleep(struct gorc__m *m)
 {
@@ -260,7 +243,6 @@ void gorc__m_sleep(struct gorc__m *m)
         m->spinning = false;
         atomic_fetch_sub(&gorc__sched.spinning, 1);
     }
-    judge_wake(m);
     gorc__lock(&gorc__sched.lock);
     struct gorc__p *p = NULL;
     int64_t next = gorc__timers_next();
@@ -296,7 +278,6 @@ void gorc__m_sleep(struct gorc__m *m)
         deadline = gorc__timers_together(deadline);
     sleep_idle(m, polls, deadline);
     atomic_store(&m->wake, 0);
-    m->woken_at = m->spinning ? gorc__now() : 0;
 }
 
 /* The goroutine that owns this thread is parked or queued: give the P away and wait for it. */
@@ -422,18 +403,6 @@ void gorc__wake_worker(void)
         gorc__m_run(p, true);
     else
         atomic_fetch_sub(&gorc__sched.spinning, 1);
-}
-
-/* A worker that is woken for each goroutine that runs a microsecond costs more than it does: the
- * less those did that were woken, the longer (up to HOLD_MAX) a busy worker waits until it wakes
- * another one. Meanwhile it runs what it has itself; should it not come to that, sysmon wakes. */
-void gorc__wake_worker_in_time(void)
-{
-    int64_t from = atomic_load_explicit(&gorc__sched.wake_from, memory_order_relaxed);
-    if (from == 0 || from <= gorc__now())
-        gorc__wake_worker();
-    else
-        gorc__sysmon_hurry(from);
 }
 
 /* Timers or descriptors that no idle worker waits for. */

@@ -83,7 +83,7 @@ static inline void gorc__p_enqueue(struct gorc__p *p, struct gorc__g *g, bool ru
         g = old;
     }
     gorc__runq_push(p, g);
-    gorc__wake_for_busy();
+    gorc__wake_if_idle();
 }
 
 /* Moves half of victim's queue to p's, whose owner the caller is and which is empty; returns one of

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is done for many at a time: timers that are due close together go off together, and a worker
- * is not woken for each goroutine, but is woken.
+ * Timers that are due close together go off together.
  */
 #include <criterion/criterion.h>
 #include <gorc.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "sched/g.h"
@@ -78,27 +76,4 @@ Test(together, many_timers_are_half_a_millisecond_late_at_most)
         cr_assert(until >= before + GORC_MILLISECOND / 2 && until <= after + GORC_MILLISECOND / 2);
     int64_t far = gorc_now() + GORC_SECOND;
     cr_assert_eq(gorc__timers_together(far), far);
-}
-
-static atomic_int ran;
-
-static void run(void *arg)
-{
-    (void)arg;
-    atomic_fetch_add(&ran, 1);
-}
-
-/* Workers that were woken found little to do; this one computes with work for others. */
-Test(together, a_worker_is_woken_in_the_end, .timeout = 30)
-{
-    gorc_procs(2);
-    for (int i = 0; i < 20; i++) {
-        atomic_store(&ran, 0);
-        atomic_store(&gorc__sched.wake_hold, GORC_SECOND);
-        atomic_store(&gorc__sched.wake_from, gorc_now() + 3600 * GORC_SECOND);
-        for (int k = 0; k < 3; k++)
-            gorc_go(run, NULL);
-        while (atomic_load(&ran) < 3)
-            ;
-    }
 }
