@@ -19,6 +19,7 @@
 #include "image.h"
 #include "locals.h"
 #include "model.h"
+#include "start_code.h"
 #include "util.h"
 
 enum { MAX_INLINED = 64 };
@@ -279,10 +280,25 @@ static void symbolize_place(struct stack *s, size_t *cap, const struct lookup *l
             *add_frame(s, cap) = k->frames[i];
 }
 
+static void name_start_code(
+    const struct process *p, struct stack *s, size_t *cap, const struct raw_frame *r)
+{
+    const struct module *m = &p->modules[r->module];
+    struct frame *f = add_frame(s, cap);
+    f->function = xstrdup(exported_name(m, r->offset));
+    f->module = xstrdup(m->path);
+    f->offset = r->offset;
+}
+
 void symbolize_stack(const struct process *p, struct stack *s)
 {
-    size_t cap = 0;
+    size_t cap = 0, from, n;
+    start_code(p, s, &from, &n);
     for (size_t i = 0; i < s->nraw; i++) {
+        if (i - from < n) {
+            name_start_code(p, s, &cap, &s->raw[i]);
+            continue;
+        }
         struct lookup l = {.offset = s->raw[i].offset};
         int k = s->raw[i].module;
         if (k >= 0 && (size_t)k < p->nmodules && p->modules[k].path) {

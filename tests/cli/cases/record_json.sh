@@ -117,6 +117,21 @@ C
     err_lacks "libc"
 }
 
+# For what libc does below main its debug file, if there is one, is not opened.
+case_json_names_nothing_below_main() {
+    cat >stuck.c <<'C'
+#include <gorc.h>
+int main(void)
+{
+    gorc_chan_recv(gorc_chan_new(0, 0), NULL);
+}
+C
+    "$gorc" cc -g -O0 -I"$root/include" -o stuck stuck.c || fail "gorc cc"
+    run_is 2 "$gorc" run --json json -- ./stuck
+    grep -q '"function": *"main"' json || fail "main has no name"
+    ! grep -q "__libc_start_call_main\|libc-start.c" json || fail "libc's debug file was opened"
+}
+
 # What lies between pthread_once and its initialiser is the detector's own; a free that comes too
 # early is called one.
 case_text_of_once_and_free() {
