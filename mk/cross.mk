@@ -20,6 +20,7 @@ A64_TESTS := $(patsubst tests/unit/lib/%.c,$(A64)/lib/%,$(wildcard tests/unit/li
 A64_FORK := fork fork_with_waiters_and_connections t3_timers_of_the_forking_goroutine_go_on_in_the_child \
 	goroutines_of_the_parent_do_not_go_on_in_the_child threads_and_the_number_of_workers_change \
 	a_deadline_whose_parent_and_children_change a_deadline_whose_channel_is_in_use \
+	changes_by_threads_that_have_to_wait_for_a_processor \
 	what_was_pending_goes_off_while_the_child_is_elsewhere the_same_when_another_thread_forks
 check-aarch64: $(A64_TESTS) $(A64)/cross/fork_thread
 	@skip=; $(A64_EMULATOR) $(A64)/cross/fork_thread >/dev/null 2>&1 || { skip="$(A64_FORK)"; \
