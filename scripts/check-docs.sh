@@ -47,7 +47,8 @@ for session in $(ls "$dir" | grep '^session-' | sort -t- -k2 -n); do
     : >"$dir/got"
     (
         cd "$dir" || exit 1
-        export PATH=$BUILD/bin:$PATH GORC_OPTIONS=
+        # One worker: how far the other goroutine has come when a race is seen is part of the report.
+        export PATH=$BUILD/bin:$PATH GORC_OPTIONS= GORC_PROCS=1
         status=0
         while IFS= read -r command; do
             command=${command#'$ '}
