@@ -7,14 +7,25 @@
 #include <barrier>
 #include <thread>
 
+#include "barrier.h"
+
 int x; /* not static, or compilers would see through the test */
 static std::barrier<> phase(2);
+
+/* Who still wakes up in the first phase would learn by the barrier's own counters of one that waits
+ * in the second. */
+static void together()
+{
+    hidden_step();
+    hidden_wait(2);
+}
 
 static void work()
 {
     x = 1;
     phase.arrive_and_wait();
     x = 2;
+    together();
     phase.arrive_and_wait();
 }
 
@@ -23,6 +34,7 @@ int main()
     std::thread t(work);
     phase.arrive_and_wait();
     x = 3;
+    together();
     phase.arrive_and_wait();
     t.join();
 }
