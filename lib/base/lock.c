@@ -18,8 +18,7 @@ enum { SHORTEST = 10, LONGEST = 5 /* times two */ };
 
 struct gorc__lock_age gorc__lock_age = {1};
 
-/* It is free, or nobody is there who could release it. */
-static bool take(struct gorc__lock *l)
+bool gorc__try_lock(struct gorc__lock *l)
 {
     uint32_t word = atomic_load_explicit(&l->word, memory_order_relaxed);
     return word != gorc__lock_age.now &&
@@ -38,7 +37,7 @@ void gorc__lock_slow(struct gorc__lock *l)
     int saved = errno;
     for (unsigned look = 0;; look++) {
         relax(SHORTEST << (look < LONGEST ? look : LONGEST));
-        if (take(l))
+        if (gorc__try_lock(l))
             break;
         if (look > LONGEST + 32) {
             struct timespec pause = {.tv_nsec = 20000};

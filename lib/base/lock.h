@@ -29,17 +29,15 @@ struct gorc__lock_age {
 extern struct gorc__lock_age gorc__lock_age __attribute__((visibility("hidden")));
 
 void gorc__lock_slow(struct gorc__lock *l);
-
-static inline bool gorc__try_lock(struct gorc__lock *l)
-{
-    uint32_t free = 0;
-    return atomic_compare_exchange_strong_explicit(
-        &l->word, &free, gorc__lock_age.now, memory_order_acquire, memory_order_relaxed);
-}
+/* Takes it if it is free, or if nobody is there who could release it. Does not wait. */
+bool gorc__try_lock(struct gorc__lock *l);
 
 static inline void gorc__lock(struct gorc__lock *l)
 {
-    if (__builtin_expect(!gorc__try_lock(l), 0))
+    uint32_t free = 0;
+    if (__builtin_expect(!atomic_compare_exchange_strong_explicit(&l->word, &free,
+                             gorc__lock_age.now, memory_order_acquire, memory_order_relaxed),
+            0))
         gorc__lock_slow(l);
 }
 

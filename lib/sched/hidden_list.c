@@ -4,11 +4,7 @@
 
 #include <stddef.h>
 
-#include "sched/park.h"
-
 #define PATIENCE 100000
-
-static struct gorc__hidden_list *_Atomic used;
 
 static struct gorc__hidden_part *part_of(
     struct gorc__hidden_list *list, const struct gorc__hidden_link *l)
@@ -21,31 +17,9 @@ static struct gorc__hidden_link *linked(uintptr_t complement)
     return (struct gorc__hidden_link *)~complement;
 }
 
-/* In a forked child nobody holds a lock. */
-static void fork_child(void)
-{
-    for (struct gorc__hidden_list *list = atomic_load(&used); list; list = list->next_used)
-        for (unsigned i = 0; i < GORC__HIDDEN_PARTS; i++)
-            list->parts[i].lock.word = 0;
-}
-
-static void first_use(struct gorc__hidden_list *list)
-{
-    if (atomic_exchange(&list->used, 1))
-        return;
-    struct gorc__hidden_list *others = atomic_load(&used);
-    do
-        list->next_used = others;
-    while (!atomic_compare_exchange_weak(&used, &others, list));
-    if (!others)
-        gorc__at_fork_child(fork_child);
-}
-
 void gorc__hidden_add(struct gorc__hidden_list *list, struct gorc__hidden_link *l)
 {
     struct gorc__hidden_part *part = part_of(list, l);
-    if (!atomic_load_explicit(&list->used, memory_order_relaxed))
-        first_use(list);
     gorc__lock(&part->lock);
     struct gorc__hidden_link *next = part->first;
     l->not_next = ~(uintptr_t)next;

@@ -27,9 +27,6 @@ struct gorc__hidden_list {
         _Alignas(64) struct gorc__lock lock;
         struct gorc__hidden_link *first;
     } parts[GORC__HIDDEN_PARTS];
-    _Atomic uint32_t used;
-    struct gorc__hidden_list
-        *next_used; /* hidden_list.c's, of those that a forked child looks at */
 };
 
 void gorc__hidden_add(struct gorc__hidden_list *list, struct gorc__hidden_link *l);
