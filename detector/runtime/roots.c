@@ -9,13 +9,13 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "lib/inspect.h"
 #include "report/unwind.h"
+#include "runtime/procfs.h"
 #include "runtime/roots.h"
 #include "runtime/thread.h"
 
@@ -417,30 +417,21 @@ static void add_epoll(struct dt_roots *r, struct dt_arena *a, const char *fd)
         r->complete = false;
 }
 
-struct entry {
-    uint64_t ino;
-    int64_t off;
-    unsigned short size;
-    unsigned char type;
-    char name[];
+struct fds {
+    struct dt_roots *roots;
+    struct dt_arena *arena;
 };
+
+static void look_at_fd(const char *name, void *arg)
+{
+    const struct fds *f = arg;
+    add_epoll(f->roots, f->arena, name);
+}
 
 static void add_kernel_words(struct dt_roots *r, struct dt_arena *a)
 {
-    char buffer[4096];
-    long n;
-    int fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    r->complete &= fd >= 0;
-    while (fd >= 0 && (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < n;) {
-            const struct entry *e = (const struct entry *)(buffer + at);
-            at += e->size;
-            if (e->name[0] != '.')
-                add_epoll(r, a, e->name);
-        }
-    }
-    if (fd >= 0)
-        close(fd);
+    struct fds f = {r, a};
+    r->complete &= dt_proc_each("/proc/self/fd", look_at_fd, &f);
     /* "signal: 10/00007f1234567890"; kernels without it are built without timers' check-points. */
     const char *p = read_all(a, "/proc/self/timers");
     for (p = p ? strstr(p, "signal:") : NULL; p; p = strstr(p, "signal:")) {

@@ -9,11 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Calls fn for each thread of the process but the caller's. False: /proc is not there. */
-bool dt_tids_each(void (*fn)(int tid, void *arg), void *arg);
-
-/* R, S ... as in /proc/PID/stat; 0: not known. */
-char dt_tid_state(int tid);
 /* It is ready to run and does not. Where that cannot be known: no. */
 bool dt_starved(int tid);
 

@@ -25,8 +25,8 @@
 #include "runtime/deadlock.h"
 #include "runtime/describe.h"
 #include "runtime/locks.h"
+#include "runtime/procfs.h"
 #include "runtime/runtime.h"
-#include "runtime/starved.h"
 #include "runtime/thread.h"
 #include "runtime/threads_asleep.h"
 

@@ -22,6 +22,7 @@
 #include "base/lock.h"
 #include "lib/inspect.h"
 #include "runtime/dump.h"
+#include "runtime/procfs.h"
 #include "runtime/starved.h"
 #include "runtime/thread.h"
 #include "runtime/world.h"
@@ -196,18 +197,8 @@ struct status {
 
 static struct status read_status(int tid)
 {
-    char path[48] = "/proc/self/task/", digits[12], text[2048], *p;
-    size_t n = 0, at = 16;
-    for (int i = tid; i; i /= 10)
-        digits[n++] = (char)('0' + i % 10);
-    while (n)
-        path[at++] = digits[--n];
-    memcpy(path + at, "/status", 8);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    text[got > 0 ? got : 0] = 0;
+    char text[2048], *p;
+    dt_proc_read_task(tid, "status", text, sizeof text);
     p = strstr(text, "State:\t");
     struct status s = {.state = p ? p[7] : 0};
     p = strstr(text, "SigBlk:\t");
