@@ -619,30 +619,38 @@ bool dt_task_lock_released(struct dt_task *t, const void *lock)
 
 /* --- records --- */
 
-bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info)
+/* The next record in use after *at (0: the first); NULL: there is none. */
+static struct dt_task_info *next_info(uint32_t *at)
 {
     uint32_t end = __atomic_load_n(&info_pool.next, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 1; i < end; i++) {
-        const struct dt_task_info *info = dt_pool_at(&info_pool, i);
-        if (info->pool_id == i && info->kind == kind && info->id == id) {
-            *ret_info = *info;
-            return true;
-        }
+    while (++*at < end) {
+        struct dt_task_info *info = dt_pool_at(&info_pool, *at);
+        if (info->pool_id == *at)
+            return info;
     }
-    return false;
+    return NULL;
+}
+
+bool dt_task_info_find(enum dt_task_kind kind, uint64_t id, struct dt_task_info *ret_info)
+{
+    uint32_t at = 0;
+    const struct dt_task_info *info = next_info(&at);
+    while (info && (info->kind != kind || info->id != id))
+        info = next_info(&at);
+    if (info)
+        *ret_info = *info;
+    return info != NULL;
 }
 
 bool dt_task_info_find_uid(uint32_t uid, struct dt_task_info *ret_info)
 {
-    uint32_t end = __atomic_load_n(&info_pool.next, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 1; i < end; i++) {
-        const struct dt_task_info *info = dt_pool_at(&info_pool, i);
-        if (info->pool_id == i && info->uid == uid) {
-            *ret_info = *info;
-            return true;
-        }
-    }
-    return false;
+    uint32_t at = 0;
+    const struct dt_task_info *info = next_info(&at);
+    while (info && info->uid != uid)
+        info = next_info(&at);
+    if (info)
+        *ret_info = *info;
+    return info != NULL;
 }
 
 void dt_task_info_keep(struct dt_task_info *info)
@@ -652,11 +660,10 @@ void dt_task_info_keep(struct dt_task_info *info)
 
 void dt_task_info_each_kept(void (*fn)(struct dt_task_info *info))
 {
-    for (uint32_t id = 1; id < info_pool.next; id++) {
-        struct dt_task_info *info = dt_pool_at(&info_pool, id);
-        if (info->pool_id == id && info->kept)
+    uint32_t at = 0;
+    for (struct dt_task_info *info; (info = next_info(&at)) != NULL;)
+        if (info->kept)
             fn(info);
-    }
 }
 
 void dt_task_info_sweep(uint32_t round)

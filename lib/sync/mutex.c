@@ -153,23 +153,17 @@ static bool is_original(const struct gorc__misuse *misuse, const void *candidate
 static void raise_unlock(struct gorc__mutex *m, uint32_t state, const void *pc)
 {
     uint64_t holder = atomic_load_explicit(&m->holder, memory_order_relaxed);
-    struct gorc__misuse moved = {
-        .rule = "moved-while-locked",
-        .message = "mutex moved or copied while locked",
+    bool moved = state & GORC__LOCKED;
+    struct gorc__misuse misuse = {
+        .rule = moved ? "moved-while-locked" : "unlock-of-unlocked",
+        .message = moved ? "mutex moved or copied while locked" : "unlock of unlocked mutex",
         .object_kind = GORC__OBJ_MUTEX,
         .object = m,
         .earlier_goid = holder,
-        .is_original = is_original,
+        .is_original = moved ? is_original : NULL,
+        .used = moved ? NULL : m,
     };
-    struct gorc__misuse unlocked = {
-        .rule = "unlock-of-unlocked",
-        .message = "unlock of unlocked mutex",
-        .object_kind = GORC__OBJ_MUTEX,
-        .object = m,
-        .earlier_goid = holder,
-        .used = m,
-    };
-    gorc__misuse_raise(state & GORC__LOCKED ? &moved : &unlocked, pc);
+    gorc__misuse_raise(&misuse, pc);
 }
 
 /* Locked, in place, and no waiter's turn: nobody waits, or one is on its way already. */
