@@ -104,6 +104,12 @@ struct gorc__inspect_ctx {
  * `fn` makes and frees none. */
 void gorc__inspect_contexts(bool (*fn)(const struct gorc__inspect_ctx *c, void *arg), void *arg);
 
+/* It has holders, who alone end the wait for it. */
+static inline bool gorc__inspect_is_lock(enum gorc__object_kind kind)
+{
+    return kind == GORC__OBJ_MUTEX || kind == GORC__OBJ_RWMUTEX || kind == GORC__OBJ_ONCE;
+}
+
 /* Race library. `bytes`: a copy of a mutex, rwmutex, wait group, once, cond or semaphore, or what
  * was one: somebody is in its queue. And the size of one; 0: of no other kind. */
 bool gorc__inspect_is_waited(enum gorc__object_kind kind, const void *bytes);

@@ -232,6 +232,14 @@ struct dt_held_lock *dt_task_lock_held(
     struct dt_task *t, const void *lock, enum dt_lock_kind kind, uint32_t how, uintptr_t pc);
 /* False: t does not have it. */
 bool dt_task_lock_released(struct dt_task *t, const void *lock);
+/* t's entry of a lock that it has, the last taken of several; NULL: it has it not. */
+static inline struct dt_held_lock *dt_task_holds(const struct dt_task *t, const void *lock)
+{
+    for (uint32_t i = t->nheld; i-- > 0;)
+        if (t->held[i].lock == lock)
+            return &t->held[i];
+    return NULL;
+}
 /* The entry that was at `at` has been taken out of t->held. */
 void dt_task_lock_gone(struct dt_task *t, uint32_t at);
 

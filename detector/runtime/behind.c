@@ -11,25 +11,15 @@ enum { LONGEST = 256 };
 
 static bool waits_for_lock(const struct gorc__inspect_g *g)
 {
-    return g->state == GORC__G_BLOCKED &&
-           (g->object_kind == GORC__OBJ_MUTEX || g->object_kind == GORC__OBJ_RWMUTEX ||
-               g->object_kind == GORC__OBJ_ONCE);
-}
-
-static bool reads(const struct gorc__inspect_g *g, const void *lock)
-{
-    const struct dt_task *t = g->task ? g->task->detect : NULL;
-    for (uint32_t i = 0; t && g->state == GORC__G_BLOCKED && i < t->nheld; i++)
-        if (t->held[i].lock == lock)
-            return true;
-    return false;
+    return g->state == GORC__G_BLOCKED && gorc__inspect_is_lock(g->object_kind);
 }
 
 /* Of a rwmutex that is held for reading: a reader that is blocked. Many wait for the same one. */
 static uint32_t reader_of(const struct dt_reach *r, const void *lock, uint32_t waiter)
 {
     for (uint32_t i = 0; i < r->n; i++)
-        if (i != waiter && reads(&r->all[i].g, lock))
+        if (i != waiter && r->all[i].g.state == GORC__G_BLOCKED &&
+            dt_reach_holds(&r->all[i].g, lock))
             return i;
     return AN_NONE;
 }

@@ -185,13 +185,12 @@ static bool is_reader(const struct gorc__inspect_g *g, void *arg)
 {
     struct reader_search *s = arg;
     const struct dt_task *task = g->task ? g->task->detect : NULL;
-    for (uint32_t i = task ? task->nheld : 0; i-- > 0 && !s->reader;) {
-        if (task->held[i].lock == s->lock) {
-            s->reader = task->info;
-            s->where = task->held[i].where;
-        }
-    }
-    return !s->reader;
+    const struct dt_held_lock *h = task ? dt_task_holds(task, s->lock) : NULL;
+    if (!h)
+        return true;
+    s->reader = task->info;
+    s->where = h->where;
+    return false;
 }
 
 /* Where what g waits for was taken: by its holder, or by one of its readers. */

@@ -239,13 +239,11 @@ dt_stackid dt_holder_place(const struct gorc__inspect_g *g, const struct dt_task
     struct holder_search s = {g->holder, NULL};
     if (g->holder && g->state == GORC__G_BLOCKED)
         gorc__inspect_goroutines(is_holder, &s);
-    for (uint32_t i = s.task ? s.task->nheld : 0; i-- > 0;) {
-        if (s.task->held[i].lock == g->object) {
-            *ret_holder = s.task->info;
-            return s.task->held[i].where;
-        }
-    }
-    return 0;
+    const struct dt_held_lock *h = s.task ? dt_task_holds(s.task, g->object) : NULL;
+    if (!h)
+        return 0;
+    *ret_holder = s.task->info;
+    return h->where;
 }
 
 /* --- stacks --- */

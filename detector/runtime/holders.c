@@ -11,8 +11,6 @@
  */
 #include <string.h>
 
-#include <gorc/sync.h>
-
 #include "core/lockgraph.h"
 #include "core/task.h"
 #include "runtime/reach.h"
@@ -22,36 +20,14 @@ enum {
     LARGEST = 1 << 20,
 };
 
-static bool is_lock(const struct gorc__inspect_g *g)
-{
-    return g->object_kind == GORC__OBJ_MUTEX || g->object_kind == GORC__OBJ_RWMUTEX ||
-           g->object_kind == GORC__OBJ_ONCE;
-}
-
-static bool holds(const struct gorc__inspect_g *g, const void *lock)
-{
-    const struct dt_task *t = g->task ? g->task->detect : NULL;
-    for (uint32_t i = 0; t && i < t->nheld; i++)
-        if (t->held[i].lock == lock)
-            return true;
-    return false;
-}
-
 /* Of a lock that is held for reading. */
 static uint32_t find_readers(const struct dt_reach *r, const void *lock, uint32_t *ret_readers)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < r->n && n < MAX_EACH; i++)
-        if (!r->all[i].outside && holds(&r->all[i].g, lock))
+        if (!r->all[i].outside && dt_reach_holds(&r->all[i].g, lock))
             ret_readers[n++] = i;
     return n;
-}
-
-static size_t size_of(enum gorc__object_kind kind)
-{
-    return kind == GORC__OBJ_MUTEX     ? sizeof(gorc_mutex)
-           : kind == GORC__OBJ_RWMUTEX ? sizeof(gorc_rwmutex)
-                                       : sizeof(gorc_once);
 }
 
 static bool collect_queues(struct dt_reach *r)
@@ -64,7 +40,7 @@ static bool collect_queues(struct dt_reach *r)
         if (!r->tasks[i].n_holders || at == last)
             continue;
         last = at;
-        r->queues[r->n_queues++] = (struct an_range){at, at + size_of(g->object_kind)};
+        r->queues[r->n_queues++] = (struct an_range){at, at + gorc__inspect_size(g->object_kind)};
     }
     if (r->queues)
         dt_ranges_sort(r->queues, r->n_queues);
@@ -115,7 +91,8 @@ bool dt_reach_holders(struct dt_reach *r)
     for (uint32_t i = 0; r->holders && i < r->n; i++) {
         const struct gorc__inspect_g *g = &r->all[i].g;
         struct an_mark_task *t = &r->tasks[i];
-        if (t->live || !is_lock(g) || dt_lock_may_be_handed_over(g->object))
+        if (t->live || !gorc__inspect_is_lock(g->object_kind) ||
+            dt_lock_may_be_handed_over(g->object))
             continue;
         t->first_holder = r->n_holders;
         if (g->holder) {

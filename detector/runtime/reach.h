@@ -8,6 +8,7 @@
 
 #include "analysis/marking.h"
 #include "analysis/waitgraph.h"
+#include "core/task.h"
 #include "lib/inspect.h"
 #include "runtime/roots.h"
 #include "runtime/world.h"
@@ -98,6 +99,13 @@ void dt_reach_forked(void);
 
 /* The index of a goroutine in all[]; AN_NONE: none, or memory was not looked at. */
 uint32_t dt_reach_find(const struct dt_reach *r, uint64_t goid);
+
+/* A goroutine has the lock. */
+static inline bool dt_reach_holds(const struct gorc__inspect_g *g, const void *lock)
+{
+    const struct dt_task *t = g->task ? g->task->detect : NULL;
+    return t && dt_task_holds(t, lock);
+}
 
 /* holders.c: who has the locks that goroutines wait for. False: memory is out. */
 bool dt_reach_holders(struct dt_reach *r);

@@ -62,8 +62,7 @@ struct dt_stalls {
 
 static bool waits_for_lock(const struct node *n)
 {
-    enum gorc__object_kind k = n->g.object_kind;
-    return k == GORC__OBJ_MUTEX || k == GORC__OBJ_RWMUTEX || k == GORC__OBJ_ONCE;
+    return gorc__inspect_is_lock(n->g.object_kind);
 }
 
 static bool waits_to_write(const struct node *n)
@@ -148,10 +147,8 @@ static void index_nodes(struct dt_stalls *s)
 
 static dt_stackid took_at(const struct dt_task *task, const void *lock)
 {
-    for (uint32_t i = task->nheld; i-- > 0;)
-        if (task->held[i].lock == lock)
-            return task->held[i].where;
-    return 0;
+    const struct dt_held_lock *h = dt_task_holds(task, lock);
+    return h ? h->where : 0;
 }
 
 /* The writer at the head of a rwmutex waits for `reader`, if that is one of its readers. */

@@ -41,12 +41,6 @@ struct builder {
     bool failed;
 };
 
-static bool is_lock(const struct gorc__inspect_g *g)
-{
-    return g->object_kind == GORC__OBJ_MUTEX || g->object_kind == GORC__OBJ_RWMUTEX ||
-           g->object_kind == GORC__OBJ_ONCE;
-}
-
 static void *grow(struct builder *b, const void *old, uint32_t n, uint32_t *cap, size_t size)
 {
     uint32_t fresh_cap = *cap ? 2 * *cap : 1024;
@@ -109,15 +103,6 @@ static bool find_references(struct builder *b)
 
 /* --- waits --- */
 
-static bool holds(const struct gorc__inspect_g *g, const void *lock)
-{
-    const struct dt_task *t = g->task ? g->task->detect : NULL;
-    for (uint32_t i = 0; t && i < t->nheld; i++)
-        if (t->held[i].lock == lock)
-            return true;
-    return false;
-}
-
 /* Many wait for the same rwmutex, and for the same others at it. */
 static struct others *others_of(struct builder *b, const void *lock, bool reads)
 {
@@ -146,7 +131,7 @@ static void find_others(struct builder *b, struct others *o, const void *lock, b
         const struct gorc__inspect_g *g = &b->r->all[k].g;
         if (reads ? g->state == GORC__G_BLOCKED && g->object == lock &&
                         strcmp(g->reason, "rwmutex lock") == 0
-                  : holds(g, lock))
+                  : dt_reach_holds(g, lock))
             add_waker(b, k);
     }
     o->n = b->n_wakers - o->first;
@@ -190,7 +175,7 @@ static void add_wait(struct builder *b, uint32_t i, uint32_t object, bool known)
 {
     struct an_wait *w = &b->waits[b->n_waits++];
     *w = (struct an_wait){.first_waker = b->n_wakers};
-    if (is_lock(&b->r->all[i].g)) {
+    if (gorc__inspect_is_lock(b->r->all[i].g.object_kind)) {
         add_lock_wait(b, i, w);
     } else if (!known || !b->r->all[i].is_dead) {
         w->unknown = true;
@@ -205,7 +190,7 @@ static void add_wait(struct builder *b, uint32_t i, uint32_t object, bool known)
 static bool has_lock_wait(const struct dt_reach *r)
 {
     for (uint32_t i = 0; i < r->n; i++)
-        if (!r->all[i].outside && is_lock(&r->all[i].g))
+        if (!r->all[i].outside && gorc__inspect_is_lock(r->all[i].g.object_kind))
             return true;
     return false;
 }

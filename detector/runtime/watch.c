@@ -91,8 +91,7 @@ void dt_watch_forked(void)
 static bool waits_for_lock(const struct gorc__inspect_g *g)
 {
     return g->state == GORC__G_BLOCKED && !g->timed && !g->is_system &&
-           (g->object_kind == GORC__OBJ_MUTEX || g->object_kind == GORC__OBJ_RWMUTEX ||
-               g->object_kind == GORC__OBJ_ONCE);
+           gorc__inspect_is_lock(g->object_kind);
 }
 
 static bool is_long(const struct gorc__inspect_g *g, void *arg)
