@@ -129,3 +129,12 @@ void dt_free(void *p, size_t size)
     c->freed = o;
     dt_lock_drop(&c->lock);
 }
+
+void *dt_regrow(void *p, size_t used, size_t size, size_t more)
+{
+    void *fresh = dt_alloc(more);
+    if (used)
+        memcpy(fresh, p, used);
+    dt_free(p, size);
+    return fresh;
+}

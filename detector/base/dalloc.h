@@ -12,6 +12,9 @@
 /* NULL never: when memory is out, says so in one line and ends the process with status 99. */
 void *dt_alloc(size_t size);
 void dt_free(void *p, size_t size); /* size as given to dt_alloc; p may be NULL */
+/* An array that has `size` bytes (p may be NULL) goes on in one of `more`: its first `used` are
+ * kept, the rest is 0. */
+void *dt_regrow(void *p, size_t used, size_t size, size_t more);
 /* Whole pages from mmap, reserved lazily (MAP_NORESERVE). NULL when refused. */
 void *dt_map(size_t size);
 void dt_unmap(void *p, size_t size);

@@ -160,11 +160,8 @@ static void add_lock(struct dt_lock_counts *to, const void *lock, uint64_t n)
         i++;
     if (i == to->size) {
         size_t size = to->size ? 2 * to->size : 8;
-        struct dt_lock_count *more = dt_alloc(size * sizeof *more);
-        if (to->n)
-            memcpy(more, to->locks, to->n * sizeof *more);
-        dt_free(to->locks, to->size * sizeof *more);
-        to->locks = more;
+        to->locks = dt_regrow(to->locks, to->n * sizeof *to->locks, to->size * sizeof *to->locks,
+            size * sizeof *to->locks);
         to->size = size;
     }
     if (i == to->n)

@@ -553,11 +553,8 @@ static void grow_held(struct dt_task *t)
     if (t->nheld < t->cap_held)
         return;
     uint32_t cap = t->cap_held ? 2 * t->cap_held : 4;
-    struct dt_held_lock *more = dt_alloc(cap * sizeof *more);
-    if (t->nheld)
-        memcpy(more, t->held, t->nheld * sizeof *more);
-    dt_free(t->held, t->cap_held * sizeof *more);
-    t->held = more;
+    t->held = dt_regrow(
+        t->held, t->nheld * sizeof *t->held, t->cap_held * sizeof *t->held, cap * sizeof *t->held);
     t->cap_held = cap;
 }
 

@@ -35,11 +35,8 @@ static void append(const struct raced *r)
 {
     if (n_list == size_list) {
         size_t size = size_list ? 2 * size_list : 16;
-        struct raced *more = dt_alloc(size * sizeof *more);
-        if (n_list)
-            memcpy(more, list, n_list * sizeof *more);
-        dt_free(list, size_list * sizeof *more);
-        list = more;
+        list =
+            dt_regrow(list, n_list * sizeof *list, size_list * sizeof *list, size * sizeof *list);
         size_list = size;
     }
     list[n_list++] = *r;

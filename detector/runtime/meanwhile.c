@@ -56,11 +56,8 @@ void dt_meanwhile_may_hold(const struct gorc__inspect_g *g, const struct dt_task
         return;
     if (n == cap) {
         uint32_t more = cap ? 2 * cap : FIRST_HOLDERS;
-        struct holder *fresh = dt_alloc(more * sizeof *fresh);
-        if (n)
-            memcpy(fresh, holders, n * sizeof *fresh);
-        dt_free(holders, cap * sizeof *holders);
-        holders = fresh;
+        holders =
+            dt_regrow(holders, n * sizeof *holders, cap * sizeof *holders, more * sizeof *holders);
         cap = more;
     }
     holders[n++] = (struct holder){task, g->goid, (uint64_t)task->info->uid << 32 | g->parks};

@@ -86,11 +86,8 @@ static bool add_node(const struct gorc__inspect_g *g, void *arg)
         return true;
     if (s->n == s->cap) {
         size_t cap = s->cap ? s->cap * 2 : FIRST_NODES;
-        struct node *fresh = dt_alloc(cap * sizeof *fresh);
-        if (s->n)
-            memcpy(fresh, s->nodes, s->n * sizeof *fresh);
-        dt_free(s->nodes, s->cap * sizeof *fresh);
-        s->nodes = fresh;
+        s->nodes = dt_regrow(
+            s->nodes, s->n * sizeof *s->nodes, s->cap * sizeof *s->nodes, cap * sizeof *s->nodes);
         s->cap = cap;
     }
     struct node *n = &s->nodes[s->n++];
